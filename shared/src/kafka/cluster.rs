@@ -1,0 +1,42 @@
+//! The cluster and its brokers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// How the cluster is, as the server last saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum ClusterState {
+    /// It has not answered yet since the server started.
+    Starting,
+    /// It answers.
+    Ready(ClusterDescription),
+    /// It answered once, and does not any more.
+    Unreachable {
+        /// What the last attempt said.
+        error: Error,
+    },
+}
+
+/// A cluster as its metadata describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterDescription {
+    /// The id that the cluster gave itself when it was formatted.
+    pub cluster_id: Option<String>,
+    /// The broker that takes the controller's requests, where one is known.
+    pub controller: Option<i32>,
+    /// The live brokers, by id.
+    pub brokers: Vec<Broker>,
+}
+
+/// A live broker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broker {
+    /// `node.id`.
+    pub id: i32,
+    /// The host that it advertises.
+    pub host: String,
+    /// The port that it advertises.
+    pub port: u16,
+}
