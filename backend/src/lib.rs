@@ -1,1 +1,4 @@
-//! Placeholder.
+//! The server of Kafka Workshop. `docs/ARCHITECTURE.md` is the map.
+
+pub mod learner;
+pub mod session;
