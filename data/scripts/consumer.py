@@ -27,8 +27,9 @@ def main():
                 continue
             airport = json.loads(message.value())
             print(f"partition {message.partition()} offset {message.offset()}: {airport['iata']} {airport['name']}")
-            # After the work, so a crash in between repeats this airport and loses none: at least once.
-            consumer.commit(message, asynchronous=False)
+            # All that poll() has handed out. After the work, so a crash in between repeats this airport and loses
+            # none: at least once.
+            consumer.commit(asynchronous=False)
     except KeyboardInterrupt:
         pass
     finally:

@@ -14,7 +14,7 @@ def main():
     parser = arguments(__doc__)
     parser.add_argument("--topic", default="airports-data")
     parser.add_argument("--count", type=int, help="how many airports (default: all)")
-    parser.add_argument("--key", help="the field of the airport that becomes the key, such as country (default: no key)")
+    parser.add_argument("--key", help="the airport's field that becomes the key, such as country (default: no key)")
     options = parser.parse_args()
 
     airports = json.loads(AIRPORTS.read_text(encoding="utf-8"))
