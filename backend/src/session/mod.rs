@@ -1,0 +1,3 @@
+//! One page and what runs for it.
+
+pub mod emit;
