@@ -104,8 +104,10 @@ impl Flags {
         if !self.address.is_loopback() {
             return Err(ConfigError::NotLoopback(self.address));
         }
-        let bootstrap_servers =
-            self.bootstrap_servers.filter(|servers| !servers.trim().is_empty()).ok_or(ConfigError::NoKafka)?;
+        let bootstrap_servers = self
+            .bootstrap_servers
+            .filter(|servers| !servers.trim().is_empty())
+            .ok_or(ConfigError::NoKafka)?;
         let sasl_password = match self.sasl_password_file {
             Some(path) => {
                 let text = std::fs::read_to_string(&path)

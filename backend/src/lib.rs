@@ -1,5 +1,6 @@
 //! The server of Kafka Workshop. `docs/ARCHITECTURE.md` is the map.
 
+pub mod cluster;
 pub mod config;
 pub mod kafka;
 pub mod learner;

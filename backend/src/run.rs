@@ -4,14 +4,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use futures_util::future::BoxFuture;
+use shared::event::CloseReason;
+use shared::{Command, Outcome};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::kafka::{Airports, Kafka};
+use crate::kafka::{Airports, Kafka, LearnerKafka};
 use crate::learner::{Commands, LearnerId, MakeCommands, Namespace};
 use crate::lessons::airports_json;
 use crate::server::{Parts, serve};
+use crate::session::JobContext;
 
 /// A server that listens already, and serves when it is [run](Server::run).
 pub struct Server {
@@ -25,8 +29,10 @@ pub struct Server {
 impl Server {
     /// Listens, and begins to connect to the cluster without waiting for it.
     pub async fn bind(config: Config) -> anyhow::Result<Self> {
-        let airports = Arc::new(Airports::from_json(airports_json()).context("data/airports.json can't be used")?);
-        let kafka = Kafka::new(config.kafka.clone(), airports).context("the cluster's settings can't be used")?;
+        let airports =
+            Arc::new(Airports::from_json(airports_json()).context("data/airports.json can't be used")?);
+        let kafka =
+            Kafka::new(config.kafka.clone(), airports).context("the cluster's settings can't be used")?;
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| format!("{} can't be listened on: choose another --port", config.listen))?;
@@ -45,7 +51,10 @@ impl Server {
 
     /// Lets `wrap` change what carries out a learner's commands, for tests of defects.
     #[must_use]
-    pub fn with_commands(mut self, wrap: impl Fn(Arc<dyn Commands>) -> Arc<dyn Commands> + Send + Sync + 'static) -> Self {
+    pub fn with_commands(
+        mut self,
+        wrap: impl Fn(Arc<dyn Commands>) -> Arc<dyn Commands> + Send + Sync + 'static,
+    ) -> Self {
         let inner = self.make_commands;
         self.make_commands = Box::new(move |learner| wrap(inner(learner)));
         self
@@ -61,5 +70,15 @@ impl Server {
         };
         serve(self.listener, parts, shutdown).await?;
         Ok(())
+    }
+}
+
+impl Commands for LearnerKafka {
+    fn run<'a>(&'a self, command: Command, cx: &'a JobContext) -> BoxFuture<'a, Outcome> {
+        Box::pin(self.run(command, cx))
+    }
+
+    fn close(&self, reason: CloseReason) -> BoxFuture<'_, ()> {
+        Box::pin(self.close(reason))
     }
 }

@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::cluster::CAPABILITIES;
 use crate::config::Config;
 use crate::learner::{CookieJar, LearnerId, Learners, MakeCommands};
 use crate::session::{Connection, Sessions};
@@ -67,11 +68,16 @@ pub enum StartError {
 }
 
 /// Serves until `shutdown`, then drains and returns.
-pub async fn serve(listener: TcpListener, parts: Parts, shutdown: CancellationToken) -> Result<(), StartError> {
+pub async fn serve(
+    listener: TcpListener,
+    parts: Parts,
+    shutdown: CancellationToken,
+) -> Result<(), StartError> {
     let address = listener.local_addr()?;
     let (app, sessions) = app(address, parts)?;
     let stopping = shutdown.clone();
-    let server = axum::serve(listener, router(app)).with_graceful_shutdown(async move { stopping.cancelled().await });
+    let server =
+        axum::serve(listener, router(app)).with_graceful_shutdown(async move { stopping.cancelled().await });
     let server = tokio::spawn(server.into_future());
     shutdown.cancelled().await;
     if timeout(STOP_LIMIT, sessions.shut_down()).await.is_err() {
@@ -91,8 +97,8 @@ fn app(address: SocketAddr, parts: Parts) -> Result<(Arc<App>, Arc<Sessions>), S
         }),
         None => CookieJar::passing(address.port()),
     };
-    let info =
-        ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), librdkafka, capabilities: Vec::new() };
+    let capabilities = CAPABILITIES.iter().map(ToString::to_string).collect();
+    let info = ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), librdkafka, capabilities };
     let sessions = Sessions::new(Arc::new(Learners::new(make_commands)), cluster, info, config.grace);
     let app = App {
         allowed: Allowed::loopback(address, config.origin.as_deref()),
@@ -138,7 +144,11 @@ async fn harden(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-async fn socket(State(app): State<Arc<App>>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response<Body> {
+async fn socket(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response<Body> {
     if !app.allowed.origin(&headers) {
         return (StatusCode::FORBIDDEN, "Only this server's own page may connect.\n").into_response();
     }
@@ -177,7 +187,9 @@ async fn get_page(State(app): State<Arc<App>>, request: Request) -> Response<Bod
     }
     let mut response = app.page.respond(request.uri().path(), request.headers());
     let (_, set_cookie) = app.learner(request.headers());
-    if let Some(value) = set_cookie.filter(|_| response.headers().contains_key(header::CONTENT_SECURITY_POLICY)) {
+    if let Some(value) =
+        set_cookie.filter(|_| response.headers().contains_key(header::CONTENT_SECURITY_POLICY))
+    {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
     response

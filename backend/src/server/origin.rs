@@ -6,14 +6,14 @@ use axum::http::{HeaderMap, header};
 
 /// The hosts and origins that belong to this server.
 #[derive(Clone, Debug)]
-pub struct Allowed {
+pub(super) struct Allowed {
     hosts: Vec<String>,
     origins: Vec<String>,
 }
 
 impl Allowed {
     /// For a server on loopback: by the names that a browser on the same machine may call it.
-    pub fn loopback(address: SocketAddr, extra_origin: Option<&str>) -> Self {
+    pub(super) fn loopback(address: SocketAddr, extra_origin: Option<&str>) -> Self {
         let port = address.port();
         let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned()];
         let own = match address {
@@ -37,13 +37,14 @@ impl Allowed {
     }
 
     /// Whether a request is meant for this server. A request without one `Host` is not.
-    pub fn host(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn host(&self, headers: &HeaderMap) -> bool {
         only(headers, header::HOST).is_some_and(|host| self.hosts.iter().any(|allowed| allowed == host))
     }
 
     /// Whether a request comes from a page of this server. A request without one `Origin` does not.
-    pub fn origin(&self, headers: &HeaderMap) -> bool {
-        only(headers, header::ORIGIN).is_some_and(|origin| self.origins.iter().any(|allowed| allowed == origin))
+    pub(super) fn origin(&self, headers: &HeaderMap) -> bool {
+        only(headers, header::ORIGIN)
+            .is_some_and(|origin| self.origins.iter().any(|allowed| allowed == origin))
     }
 }
 

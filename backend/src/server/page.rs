@@ -23,14 +23,14 @@ const NOT_BUILT: &str = "The page is not in this server: it was built without it
                          `cargo xtask serve`, which builds both.\n";
 
 /// Where the page's files come from, and the policy that its scripts must fit.
-pub struct Page {
+pub(super) struct Page {
     folder: Option<PathBuf>,
     policy: HeaderValue,
 }
 
 impl Page {
     /// The built-in page, or the one in a folder.
-    pub fn new(folder: Option<PathBuf>) -> Self {
+    pub(super) fn new(folder: Option<PathBuf>) -> Self {
         let mut page = Self { folder, policy: HeaderValue::from_static("default-src 'none'") };
         let index = page.read(INDEX).unwrap_or_default();
         if let Ok(policy) = HeaderValue::from_str(&policy(&String::from_utf8_lossy(&index))) {
@@ -40,7 +40,7 @@ impl Page {
     }
 
     /// Answers a GET for a file of the page, or for one of its routes.
-    pub fn respond(&self, path: &str, request: &HeaderMap) -> Response<Body> {
+    pub(super) fn respond(&self, path: &str, request: &HeaderMap) -> Response<Body> {
         let path = path.trim_start_matches('/');
         let is_file = Path::new(path).extension().is_some();
         let name = if is_file { path } else { INDEX };
@@ -74,30 +74,38 @@ impl Page {
         match &self.folder {
             None => Embedded::get(name).map(|file| file.data),
             // Names come from a URL: only plain ones may reach the file system.
-            Some(folder) if name.split('/').all(is_plain) => std::fs::read(folder.join(name)).ok().map(Cow::Owned),
+            Some(folder) if name.split('/').all(is_plain) => {
+                std::fs::read(folder.join(name)).ok().map(Cow::Owned)
+            }
             Some(_) => None,
         }
     }
 }
 
 fn is_plain(part: &str) -> bool {
-    !part.is_empty() && !part.starts_with('.') && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    !part.is_empty()
+        && !part.starts_with('.')
+        && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 
 /// The encodings that a request takes and the build makes, best first, with the suffix of their files.
 fn accepted_encodings(request: &HeaderMap) -> Vec<(&'static str, &'static str)> {
-    let accepted = request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let accepted =
+        request.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let takes = |encoding: &str| {
         accepted.split(',').any(|part| {
             let mut part = part.split(';').map(str::trim);
-            part.next() == Some(encoding) && !part.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+            part.next() == Some(encoding)
+                && !part.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
         })
     };
     [("br", ".br"), ("gzip", ".gz")].into_iter().filter(|(encoding, _)| takes(encoding)).collect()
@@ -118,7 +126,8 @@ fn content_type(name: &str) -> &'static str {
 
 /// Whether Trunk put a hash into the name, as in `frontend-0123456789abcdef_bg.wasm`.
 fn is_hashed(name: &str) -> bool {
-    name.split(['-', '.', '_']).any(|part| part.len() >= 15 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    name.split(['-', '.', '_'])
+        .any(|part| part.len() >= 15 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Only what this server sends may run, and of inline scripts only those that the build put into the index.
@@ -148,7 +157,8 @@ mod tests {
 
     #[test]
     fn inline_scripts_are_allowed_by_their_hash_and_no_others() {
-        let policy = policy("<head><script type=\"module\">alert(1)</script><script src=\"/a.js\"></script></head>");
+        let policy =
+            policy("<head><script type=\"module\">alert(1)</script><script src=\"/a.js\"></script></head>");
         // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
         assert!(policy.contains("'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI='"), "{policy}");
         assert_eq!(policy.matches("sha256-").count(), 1);
