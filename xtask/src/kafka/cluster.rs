@@ -13,9 +13,6 @@ use crate::process::{Afterwards, afterwards};
 /// Brokers are 1, 2, 3 …, as in Kafka's own examples; the separate controller is none of them.
 const CONTROLLER_ID: u32 = 100;
 
-/// Any 16 bytes in base64 will do: the data never outlives the cluster.
-const CLUSTER_ID: &str = "a2Fma2Etd29ya3Nob3AtMQ";
-
 /// Nodes that were killed a moment ago may still be writing, hence the second try.
 const REMOVE_DATA: &str =
     r#"rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }; [ ! -e "$1" ] || { sleep 1; rm -rf -- "$1"; }"#;
@@ -72,7 +69,6 @@ impl Cluster {
         }
         let combined = options.brokers == 1;
         let common = Common {
-            cluster_id: CLUSTER_ID.to_owned(),
             controller_id: if combined { 1 } else { CONTROLLER_ID },
             controller_port,
             brokers: options.brokers,
@@ -85,14 +81,10 @@ impl Cluster {
         if !combined {
             roles.push((CONTROLLER_ID, Role::Controller));
         }
-        let mut nodes = thread::scope(|scope| {
-            let create = |(id, role)| {
-                let (installation, dir, common) = (&installation, &dir, &common);
-                scope.spawn(move || Node::create(installation, dir, id, role, common))
-            };
-            let creating: Vec<_> = roles.into_iter().map(create).collect();
-            creating.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Result<Vec<_>>>()
-        })?;
+        let mut nodes = roles
+            .into_iter()
+            .map(|(id, role)| Node::create(&installation, &dir, id, role, &common))
+            .collect::<Result<Vec<_>>>()?;
         for node in &mut nodes {
             node.start(&installation)?;
         }

@@ -1,7 +1,6 @@
 //! Apache Kafka's jars: found in the cache, else fetched from Maven Central by Maven. Whether this machine can run
 //! them.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fmt, fs};
@@ -25,7 +24,7 @@ const ARTIFACTS: [(&str, &str, &str); 3] = [
 #[derive(Clone, Debug)]
 pub struct Installation {
     java: PathBuf,
-    jars: PathBuf,
+    home: PathBuf,
 }
 
 /// Why this machine can't run Apache Kafka. Its text ends with the ways out.
@@ -68,7 +67,7 @@ impl Installation {
         let home = home()?;
         // The pom is what was asked for: a different one means that other jars are there.
         let complete = fs::read_to_string(home.join("pom.xml")).is_ok_and(|present| present == pom());
-        Ok(complete.then(|| Self { java, jars: home.join("lib") }))
+        Ok(complete.then(|| Self { java, home }))
     }
 
     /// The installation, fetching the jars (55 MB) when they are not in the cache: half a minute. Errors that
@@ -83,11 +82,15 @@ impl Installation {
 
     /// A command that runs `class` of Kafka's jars.
     pub fn command(&self, class: &str, jvm_flags: &[String]) -> Command {
-        let mut class_path = OsString::from(&self.jars);
-        class_path.push("/*");
+        let class_path = self.home.join("lib/*");
         let mut command = Command::new(&self.java);
         command.args(jvm_flags).arg("-cp").arg(class_path).arg(class);
         command
+    }
+
+    /// The folder of this version in the cache.
+    pub(super) fn home(&self) -> &Path {
+        &self.home
     }
 }
 

@@ -14,6 +14,7 @@
 mod cluster;
 mod install;
 mod node;
+mod storage;
 
 pub use cluster::{Cluster, Options, free_ports};
 pub use install::{Installation, Missing};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::Installation;
+use super::{Installation, storage};
 use crate::process::{Output, Tethered};
 
 /// Kafka's own line when a broker is registered, unfenced and answers, or a controller runs.
@@ -52,7 +52,6 @@ pub(super) struct Node {
 /// What all nodes of a cluster have in common.
 #[derive(Debug)]
 pub(super) struct Common {
-    pub(super) cluster_id: String,
     pub(super) controller_id: u32,
     pub(super) controller_port: u16,
     pub(super) brokers: usize,
@@ -61,7 +60,7 @@ pub(super) struct Common {
 }
 
 impl Node {
-    /// Writes the node's settings into a new folder in `parent` and formats its storage.
+    /// Writes the node's settings into a new folder in `parent` and formats its storage there.
     pub(super) fn create(
         installation: &Installation,
         parent: &Path,
@@ -73,16 +72,15 @@ impl Node {
         fs::create_dir(&dir).with_context(|| format!("creating {}", dir.display()))?;
         fs::write(dir.join("log4j2.properties"), LOG4J)?;
         fs::write(dir.join("server.properties"), properties(&settings(id, role, &dir, common)))?;
-        let node = Self { id, role, dir, process: None, log_start: 0, started: Instant::now() };
-        node.format(installation, &common.cluster_id)?;
-        Ok(node)
+        storage::format(installation, &dir.join("data"), id)?;
+        Ok(Self { id, role, dir, process: None, log_start: 0, started: Instant::now() })
     }
 
     /// Starts the process and returns at once.
     pub(super) fn start(&mut self, installation: &Installation) -> Result<()> {
         let log = File::options().create(true).append(true).open(self.log())?;
         self.log_start = log.metadata()?.len();
-        let mut command = installation.command("kafka.Kafka", &self.jvm_flags("-Xmx384m"));
+        let mut command = installation.command("kafka.Kafka", &self.jvm_flags());
         command.arg(self.dir.join("server.properties")).current_dir(&self.dir);
         self.started = Instant::now();
         self.process = Some(Tethered::spawn(&command, Output::File(log))?);
@@ -149,29 +147,11 @@ impl Node {
         lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
     }
 
-    fn format(&self, installation: &Installation, cluster_id: &str) -> Result<()> {
-        let output = installation
-            .command("kafka.tools.StorageTool", &self.jvm_flags("-Xmx128m"))
-            .args(["format", "-t", cluster_id, "-c"])
-            .arg(self.dir.join("server.properties"))
-            .output()
-            .context("running Kafka's StorageTool")?;
-        if !output.status.success() {
-            bail!(
-                "formatting the storage of {} failed:\n{}{}",
-                self.name(),
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr)
-            );
-        }
-        Ok(())
-    }
-
     /// Small and quick to start, rather than fast for days.
-    fn jvm_flags(&self, heap: &str) -> Vec<String> {
+    fn jvm_flags(&self) -> Vec<String> {
         let log4j = format!("-Dlog4j2.configurationFile={}", self.dir.join("log4j2.properties").display());
         [
-            heap,
+            "-Xmx384m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-XX:-UsePerfData",
@@ -255,7 +235,6 @@ mod tests {
 
     fn common(brokers: usize, settings: &[(&str, &str)]) -> Common {
         Common {
-            cluster_id: "id".to_owned(),
             controller_id: 100,
             controller_port: 9093,
             brokers,
