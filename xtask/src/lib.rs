@@ -1,8 +1,6 @@
 //! What `cargo xtask` and the tests share: starting an Apache Kafka, and child processes that can't outlive their
 //! parent. Nothing here prints; the binary beside it talks to the person.
 
-#![expect(clippy::expect_used, reason = "a build tool: a broken assumption should stop it with its reason")]
-
 pub mod cache;
 pub mod kafka;
 pub mod process;

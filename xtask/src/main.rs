@@ -1,17 +1,25 @@
 //! `cargo xtask`: what a person or CI types.
 
 #![expect(clippy::print_stdout, reason = "it speaks to the person who typed it")]
+#![expect(clippy::print_stderr, reason = "see above")]
+#![expect(clippy::expect_used, reason = "a build tool: a broken assumption should stop it with its reason")]
 
-use std::thread;
-use std::time::{Duration, Instant};
+mod bench;
+mod kafka_alone;
+mod page;
+mod serve;
+mod setup;
+mod signals;
+mod step;
+mod test;
+mod workspace;
 
-use anyhow::{Result, bail};
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
-use xtask::kafka::{Cluster, Options, VERSION};
 
 #[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
 #[command(about = "Kafka Workshop, from a fresh machine to a running page")]
 struct Cli {
     #[command(subcommand)]
@@ -20,38 +28,32 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Builds what is missing, starts the workshop and opens it in the browser
+    Serve(serve::Arguments),
+    /// Installs what building and serving need, and nothing else
+    Setup,
+    /// Runs every test, and says which it had to skip and why; with CI set none may be
+    Test(test::Arguments),
     /// Starts an Apache Kafka, prints its address, and stops it on Ctrl-C
-    Kafka {
-        /// How many brokers; more than one have a separate controller beside them
-        #[arg(long, default_value_t = 1)]
-        brokers: usize,
-        /// The port of the first broker; a free one unless given
-        #[arg(long)]
-        port: Option<u16>,
-    },
+    Kafka(kafka_alone::Arguments),
+    /// Measures
+    #[command(subcommand)]
+    Bench(bench::Bench),
 }
 
-fn main() -> Result<()> {
-    match Cli::parse().command {
-        Command::Kafka { brokers, port } => kafka(brokers, port),
-    }
-}
-
-fn kafka(brokers: usize, port: Option<u16>) -> Result<()> {
-    let start = Instant::now();
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    println!("Starting Apache Kafka {VERSION}…");
-    let mut cluster = Cluster::spawn(&Options { brokers, port, ..Options::default() })?;
-    let mut ready = false;
-    while signals.pending().next().is_none() {
-        if !ready && cluster.is_ready()? {
-            ready = true;
-            println!("Ready in {:.1} s: {}", start.elapsed().as_secs_f32(), cluster.bootstrap_servers());
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Setup => setup::run(),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Kafka(arguments) => kafka_alone::run(&arguments),
+        Command::Bench(bench) => bench::run(bench),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
         }
-        if let Some(failure) = cluster.failure() {
-            bail!(failure);
-        }
-        thread::sleep(Duration::from_millis(50));
     }
-    Ok(())
 }

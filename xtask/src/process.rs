@@ -61,6 +61,17 @@ impl Tethered {
         self.child.try_wait()
     }
 
+    /// Waits for its end.
+    pub fn wait(mut self) -> io::Result<ExitStatus> {
+        // `Child::wait` would close the pipe, and the watcher take that for our end.
+        loop {
+            if let Some(status) = self.try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Stops the child as if the machine had stalled (SIGSTOP).
     pub fn pause(&self) -> Result<()> {
         kill_process(self.pid(), Signal::STOP).context("pausing the process")

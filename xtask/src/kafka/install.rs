@@ -67,7 +67,7 @@ impl Installation {
         let home = home()?;
         // The pom is what was asked for: a different one means that other jars are there.
         let complete = fs::read_to_string(home.join("pom.xml")).is_ok_and(|present| present == pom());
-        Ok(complete.then(|| Self { java, home }))
+        Ok(complete.then_some(Self { java, home }))
     }
 
     /// The installation, fetching the jars (55 MB) when they are not in the cache: half a minute. Errors that
