@@ -112,10 +112,13 @@ pub(super) fn across_lessons(lessons: &[Parsed]) -> Vec<LessonError> {
 
 fn leads_somewhere(href: &str, lessons: &[Parsed]) -> bool {
     let path = href.strip_prefix(LESSONS).unwrap_or_default();
-    let (lesson_id, step_id) = path.split_once('/').map_or((path, None), |(lesson, step)| (lesson, Some(step)));
-    lessons.iter().map(|parsed| &parsed.lesson).filter(|lesson| lesson.id == lesson_id).any(|lesson| {
-        step_id.is_none_or(|step_id| lesson.steps.iter().any(|step| step.id == step_id))
-    })
+    let (lesson_id, step_id) =
+        path.split_once('/').map_or((path, None), |(lesson, step)| (lesson, Some(step)));
+    lessons
+        .iter()
+        .map(|parsed| &parsed.lesson)
+        .filter(|lesson| lesson.id == lesson_id)
+        .any(|lesson| step_id.is_none_or(|step_id| lesson.steps.iter().any(|step| step.id == step_id)))
 }
 
 /// How many words blocks have, without those in code blocks.

@@ -31,7 +31,8 @@ pub(super) struct FoundLink {
 pub(super) fn read(text: &str, body: usize, mistakes: &mut Mistakes<'_>) -> (Vec<Section>, Vec<FoundLink>) {
     let options = Options::ENABLE_HEADING_ATTRIBUTES | Options::ENABLE_TABLES;
     let parser = Parser::new_ext(text.get(body..).unwrap_or_default(), options);
-    let events = parser.into_offset_iter().map(|(event, range)| (event, range.start + body..range.end + body));
+    let events =
+        parser.into_offset_iter().map(|(event, range)| (event, range.start + body..range.end + body));
     let mut reader = Reader { events: Box::new(events), links: Vec::new(), mistakes };
     let sections = reader.sections();
     (sections, reader.links)
@@ -56,7 +57,8 @@ impl Reader<'_, '_, '_> {
                 if level == HeadingLevel::H2 {
                     sections.push(Section { offset, title, id, items: Vec::new() });
                 } else {
-                    self.mistakes.at(offset, "Only steps have headings, of the second level: ## Title {#id}.");
+                    self.mistakes
+                        .at(offset, "Only steps have headings, of the second level: ## Title {#id}.");
                 }
             } else if let Some(block) = self.block(event, offset) {
                 match sections.last_mut() {
@@ -106,7 +108,8 @@ impl Reader<'_, '_, '_> {
                 None
             }
             Event::Start(_) => {
-                self.mistakes.at(offset, "This Markdown has no place in a lesson: use text, lists, tables and code.");
+                self.mistakes
+                    .at(offset, "This Markdown has no place in a lesson: use text, lists, tables and code.");
                 self.skip();
                 None
             }
@@ -245,7 +248,9 @@ pub(super) fn plain(inlines: &[Inline]) -> String {
         .iter()
         .map(|inline| match inline {
             Inline::Text(text) | Inline::Code(text) => text.clone(),
-            Inline::Emphasis(content) | Inline::Strong(content) | Inline::Link { content, .. } => plain(content),
+            Inline::Emphasis(content) | Inline::Strong(content) | Inline::Link { content, .. } => {
+                plain(content)
+            }
         })
         .collect()
 }

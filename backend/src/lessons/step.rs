@@ -99,7 +99,12 @@ fn read_run(run: Spanned<SourceRun>, start: usize, mistakes: &mut Mistakes<'_>) 
     Some(Run { label: label?, open, command: command? })
 }
 
-fn read_command(name: &str, arguments: &toml::Value, at: usize, mistakes: &mut Mistakes<'_>) -> Option<Command> {
+fn read_command(
+    name: &str,
+    arguments: &toml::Value,
+    at: usize,
+    mistakes: &mut Mistakes<'_>,
+) -> Option<Command> {
     let tagged = toml::Table::from_iter([(name.to_owned(), arguments.clone())]);
     match Command::deserialize(toml::Value::Table(tagged)) {
         Ok(command) => Some(command),
@@ -125,8 +130,10 @@ fn read_open(command: &Command, names: toml::Value, at: usize, mistakes: &mut Mi
         let choice =
             if fields.is_empty() { "none, so leave `open` out".to_owned() } else { fields.join(", ") };
         let command = command.name();
-        mistakes
-            .at(at, format!("`open` names `{name}`, which `{command}` does not have; it can open: {choice}."));
+        mistakes.at(
+            at,
+            format!("`open` names `{name}`, which `{command}` does not have; it can open: {choice}."),
+        );
     }
     names
 }

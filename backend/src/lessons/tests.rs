@@ -35,7 +35,10 @@ list_topics = {}
 "#;
 
 fn load(text: &str) -> Result<Lessons, Vec<LessonError>> {
-    Lessons::from_files(vec![SourceFile { path: "data/lessons/01-topics.md".to_owned(), text: text.to_owned() }])
+    Lessons::from_files(vec![SourceFile {
+        path: "data/lessons/01-topics.md".to_owned(),
+        text: text.to_owned(),
+    }])
 }
 
 /// The lines that an author sees, without the folder.
@@ -164,10 +167,7 @@ fn a_lesson_becomes_what_the_page_draws() {
     assert_eq!(step.text, expected);
     assert_eq!(
         step.because,
-        [Block::Paragraph(vec![
-            Inline::Strong(vec![text("Because")]),
-            text(" each broker knows them all.")
-        ])]
+        [Block::Paragraph(vec![Inline::Strong(vec![text("Because")]), text(" each broker knows them all.")])]
     );
 }
 
@@ -188,7 +188,11 @@ fn unreadable_files_and_folders_are_named() {
     let errors = Lessons::from_dir(folder.path()).expect_err("not UTF-8");
     assert!(errors[0].to_string().ends_with("01-a.md: The lesson is not UTF-8: save it as UTF-8."));
     let errors = Lessons::from_dir(&folder.path().join("nowhere")).expect_err("no folder");
-    assert!(errors[0].to_string().contains("nowhere: The folder of lessons can't be read: "), "{}", errors[0]);
+    assert!(
+        errors[0].to_string().contains("nowhere: The folder of lessons can't be read: "),
+        "{}",
+        errors[0]
+    );
 }
 
 mod mistakes;

@@ -20,8 +20,11 @@ pub(crate) fn topic_partition() -> impl Strategy<Value = TopicPartition> {
 }
 
 pub(crate) fn partition_offset() -> impl Strategy<Value = PartitionOffset> {
-    (topic(), any::<i32>(), any::<Option<i64>>())
-        .prop_map(|(topic, partition, offset)| PartitionOffset { topic, partition, offset })
+    (topic(), any::<i32>(), any::<Option<i64>>()).prop_map(|(topic, partition, offset)| PartitionOffset {
+        topic,
+        partition,
+        offset,
+    })
 }
 
 pub(crate) fn error() -> impl Strategy<Value = Error> {
@@ -37,8 +40,8 @@ pub(crate) fn error() -> impl Strategy<Value = Error> {
 }
 
 pub(crate) fn cluster() -> impl Strategy<Value = ClusterDescription> {
-    let broker = (any::<i32>(), any::<String>(), any::<u16>())
-        .prop_map(|(id, host, port)| Broker { id, host, port });
+    let broker =
+        (any::<i32>(), any::<String>(), any::<u16>()).prop_map(|(id, host, port)| Broker { id, host, port });
     (any::<Option<String>>(), any::<Option<i32>>(), vec(broker, 0..3))
         .prop_map(|(cluster_id, controller, brokers)| ClusterDescription { cluster_id, controller, brokers })
 }
@@ -52,16 +55,10 @@ pub(crate) fn topic_summary() -> impl Strategy<Value = TopicSummary> {
 pub(crate) fn topic_description() -> impl Strategy<Value = TopicDescription> {
     let ids = || vec(any::<i32>(), 0..3);
     let partition =
-        (any::<i32>(), any::<Option<i32>>(), ids(), ids(), any::<Option<i64>>(), any::<Option<i64>>()).prop_map(
-            |(partition, leader, replicas, in_sync, log_start, high_watermark)| PartitionDescription {
-                partition,
-                leader,
-                replicas,
-                in_sync,
-                log_start,
-                high_watermark,
-            },
-        );
+        (any::<i32>(), any::<Option<i32>>(), ids(), ids(), any::<Option<i64>>(), any::<Option<i64>>())
+            .prop_map(|(partition, leader, replicas, in_sync, log_start, high_watermark)| {
+                PartitionDescription { partition, leader, replicas, in_sync, log_start, high_watermark }
+            });
     let source = prop_oneof![
         Just(ConfigSource::Topic),
         Just(ConfigSource::DynamicBroker),
@@ -106,22 +103,28 @@ pub(crate) fn produce_summary() -> impl Strategy<Value = ProduceSummary> {
             last_offset,
         },
     );
-    let latency = any::<[u64; 4]>()
-        .prop_map(|[p50_us, p95_us, p99_us, max_us]| LatencySummary { p50_us, p95_us, p99_us, max_us });
-    (any::<[u64; 7]>(), vec(partition, 0..3), option::of(latency)).prop_map(|(numbers, partitions, latency)| {
-        let [requested, delivered, not_written, unknown, not_sent, elapsed_us, delivered_bytes] = numbers;
-        ProduceSummary {
-            requested,
-            delivered,
-            not_written,
-            unknown,
-            not_sent,
-            partitions,
-            elapsed_us,
-            delivered_bytes,
-            latency,
-        }
-    })
+    let latency = any::<[u64; 4]>().prop_map(|[p50_us, p95_us, p99_us, max_us]| LatencySummary {
+        p50_us,
+        p95_us,
+        p99_us,
+        max_us,
+    });
+    (any::<[u64; 7]>(), vec(partition, 0..3), option::of(latency)).prop_map(
+        |(numbers, partitions, latency)| {
+            let [requested, delivered, not_written, unknown, not_sent, elapsed_us, delivered_bytes] = numbers;
+            ProduceSummary {
+                requested,
+                delivered,
+                not_written,
+                unknown,
+                not_sent,
+                partitions,
+                elapsed_us,
+                delivered_bytes,
+                latency,
+            }
+        },
+    )
 }
 
 fn bytes() -> impl Strategy<Value = Bytes> {
@@ -134,8 +137,7 @@ fn bytes() -> impl Strategy<Value = Bytes> {
 }
 
 pub(crate) fn record() -> impl Strategy<Value = Record> {
-    let header =
-        (any::<String>(), option::of(bytes())).prop_map(|(key, value)| Header { key, value });
+    let header = (any::<String>(), option::of(bytes())).prop_map(|(key, value)| Header { key, value });
     let place = (topic(), any::<i32>(), any::<i64>(), any::<Option<i64>>());
     (place, option::of(bytes()), option::of(bytes()), vec(header, 0..3)).prop_map(
         |((topic, partition, offset, timestamp_ms), key, value, headers)| Record {
@@ -164,6 +166,12 @@ pub(crate) fn group() -> impl Strategy<Value = GroupDescription> {
         GroupMember { member_id, client_id, host, partitions }
     });
     (id, any::<String>(), any::<String>(), vec(member, 0..3), vec(partition_offset(), 0..3)).prop_map(
-        |(group, state, assignor, members, offsets)| GroupDescription { group, state, assignor, members, offsets },
+        |(group, state, assignor, members, offsets)| GroupDescription {
+            group,
+            state,
+            assignor,
+            members,
+            offsets,
+        },
     )
 }

@@ -7,7 +7,8 @@ use proptest::option;
 use proptest::prelude::*;
 use shared::command::{
     Acks, Commit, CommitEachRecord, Compression, CrashConsumer, CreateTopic, DeleteTopic, DescribeCluster,
-    DescribeGroup, DescribeTopic, ListTopics, Produce, Sending, StartAt, StartConsumer, StartOver, StopConsumer,
+    DescribeGroup, DescribeTopic, ListTopics, Produce, Sending, StartAt, StartConsumer, StartOver,
+    StopConsumer,
 };
 use shared::wire::Resume;
 use shared::{ClientFrame, Command, ConsumerId, RequestId, SessionId};

@@ -56,7 +56,8 @@ pub(crate) fn outcomes() -> Vec<Outcome> {
 }
 
 pub(crate) fn consumer_events() -> Vec<ConsumerEvent> {
-    let committed = |by, error| ConsumerEvent::Committed { by, offsets: vec![partition_offset(Some(60))], error };
+    let committed =
+        |by, error| ConsumerEvent::Committed { by, offsets: vec![partition_offset(Some(60))], error };
     samples!(ConsumerEvent {
         ConsumerEvent::Record(_) => records().into_iter().map(ConsumerEvent::Record),
         ConsumerEvent::Assigned { .. } => [

@@ -91,8 +91,7 @@ pub(crate) fn delivered_run() -> DeliveredRun {
 }
 
 pub(crate) fn undelivered() -> Vec<Undelivered> {
-    let undelivered =
-        |fate, partition| Undelivered { fate, error: error(), partition, records: vec![3, 4] };
+    let undelivered = |fate, partition| Undelivered { fate, error: error(), partition, records: vec![3, 4] };
     samples!(UndeliveredFate {
         UndeliveredFate::NotWritten => [UndeliveredFate::NotWritten],
         UndeliveredFate::Unknown => [UndeliveredFate::Unknown],

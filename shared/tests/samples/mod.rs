@@ -5,10 +5,14 @@ mod kafka;
 mod lesson;
 mod requests;
 
-pub(crate) use events::{close_reasons, cluster_states, consumer_events, events, outcomes, replies, server_frames};
+pub(crate) use events::{
+    close_reasons, cluster_states, consumer_events, events, outcomes, replies, server_frames,
+};
 pub(crate) use kafka::{all_bytes, config_sources, error_codes};
 pub(crate) use lesson::lessons;
-pub(crate) use requests::{acks, client_frames, commands, commit_each_records, compressions, sendings, start_ats};
+pub(crate) use requests::{
+    acks, client_frames, commands, commit_each_records, compressions, sendings, start_ats,
+};
 
 /// Lists samples of an enum beside the patterns of its variants. A variant without a pattern does not compile; a
 /// pattern without a sample of it fails.

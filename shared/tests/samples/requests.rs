@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use shared::command::{
     Acks, Commit, CommitEachRecord, Compression, CrashConsumer, CreateTopic, DeleteTopic, DescribeCluster,
-    DescribeGroup, DescribeTopic, ListTopics, Produce, Sending, StartAt, StartConsumer, StartOver, StopConsumer,
+    DescribeGroup, DescribeTopic, ListTopics, Produce, Sending, StartAt, StartConsumer, StartOver,
+    StopConsumer,
 };
 use shared::wire::{Resume, VERSION};
 use shared::{ClientFrame, Command, ConsumerId, RequestId, SessionId};
@@ -94,8 +95,12 @@ fn start_consumer() -> StartConsumer {
 pub(crate) fn commands() -> Vec<Command> {
     let topic = || "airports-data".to_owned();
     let consumer = ConsumerId(4);
-    let bare_topic =
-        CreateTopic { partitions: None, replication_factor: None, configs: BTreeMap::new(), ..create_topic() };
+    let bare_topic = CreateTopic {
+        partitions: None,
+        replication_factor: None,
+        configs: BTreeMap::new(),
+        ..create_topic()
+    };
     samples!(Command {
         Command::DescribeCluster(_) => [Command::DescribeCluster(DescribeCluster {})],
         Command::ListTopics(_) => [Command::ListTopics(ListTopics {})],

@@ -71,7 +71,9 @@ fn a_step_has_an_id_and_it_is_proposed() {
     let text = FRONT_MATTER.to_owned() + &STEP.replace("{#look}", "{#Look}");
     assert_eq!(
         complaints(&text),
-        ["01-topics.md:11: The id `Look` is not usable in a URL: use small letters, digits and single hyphens."]
+        [
+            "01-topics.md:11: The id `Look` is not usable in a URL: use small letters, digits and single hyphens."
+        ]
     );
     let text = FRONT_MATTER.to_owned() + &STEP.replace("Look {#look}", "{#look}");
     assert_eq!(
@@ -90,8 +92,7 @@ fn two_steps_have_different_ids() {
 
 #[test]
 fn two_lessons_have_different_ids() {
-    let file =
-        |path: &str| SourceFile { path: path.to_owned(), text: format!("{FRONT_MATTER}{STEP}") };
+    let file = |path: &str| SourceFile { path: path.to_owned(), text: format!("{FRONT_MATTER}{STEP}") };
     let errors = Lessons::from_files(vec![file("02-b.md"), file("01-a.md")]).expect_err("the same id");
     assert_eq!(errors.len(), 1);
     assert_eq!(errors[0].to_string(), "02-b.md:1: The id `topics` is that of 01-a.md too: change one.");
@@ -105,10 +106,9 @@ fn a_step_has_exactly_one_step_block() {
         ["01-topics.md:11: The step has no step block: add a fenced block that begins with ```toml step."]
     );
     let text = step("Look.", LIST) + "\n```toml step\nkind = \"watch\"\n```\n";
-    assert!(
-        complaints(&text)
-            .contains(&"01-topics.md:21: A step has one step block: put all of its runs into the first.".to_owned())
-    );
+    assert!(complaints(&text).contains(
+        &"01-topics.md:21: A step has one step block: put all of its runs into the first.".to_owned()
+    ));
 }
 
 #[test]
@@ -153,7 +153,9 @@ fn a_run_has_exactly_one_command() {
     );
     assert_eq!(
         complaints(&run("label = \"x\"\nlist_topics = {}\ncheck = 1")),
-        ["01-topics.md:16: Beside label and open, a run has exactly one command; found `list_topics` and `check`."]
+        [
+            "01-topics.md:16: Beside label and open, a run has exactly one command; found `list_topics` and `check`."
+        ]
     );
 }
 
@@ -184,13 +186,17 @@ fn a_command_has_its_arguments() {
 fn open_names_fields_of_the_command() {
     assert_eq!(
         complaints(&run("label = \"x\"\nopen = [\"partition\"]\ncreate_topic = { topic = \"a\" }")),
-        ["01-topics.md:18: `open` names `partition`, which `create_topic` does not have; it can open: topic, \
-          partitions, replication_factor, configs."]
+        [
+            "01-topics.md:18: `open` names `partition`, which `create_topic` does not have; it can open: topic, \
+          partitions, replication_factor, configs."
+        ]
     );
     assert_eq!(
         complaints(&run("label = \"x\"\nopen = [\"topic\"]\nlist_topics = {}")),
-        ["01-topics.md:18: `open` names `topic`, which `list_topics` does not have; it can open: none, so leave \
-          `open` out."]
+        [
+            "01-topics.md:18: `open` names `topic`, which `list_topics` does not have; it can open: none, so leave \
+          `open` out."
+        ]
     );
     assert_eq!(
         complaints(&run("label = \"x\"\nopen = 1\nlist_topics = {}")),
@@ -202,14 +208,18 @@ fn open_names_fields_of_the_command() {
 fn a_step_to_complete_leaves_something_open() {
     assert_eq!(
         complaints(&step("Look.", &LIST.replace("watch", "complete"))),
-        ["01-topics.md:15: A step of kind \"complete\" leaves something to fill in: name arguments in a run's \
-          `open`, or make it \"watch\"."]
+        [
+            "01-topics.md:15: A step of kind \"complete\" leaves something to fill in: name arguments in a run's \
+          `open`, or make it \"watch\"."
+        ]
     );
 }
 
 #[test]
 fn links_lead_to_a_lesson_or_to_https() {
-    for href in ["http://kafka.apache.org/", "javascript:alert(1)", "//evil.example", "producing", "/lessonsx"] {
+    for href in
+        ["http://kafka.apache.org/", "javascript:alert(1)", "//evil.example", "producing", "/lessonsx"]
+    {
         assert_eq!(
             complaints(&step(&format!("Look [there]({href})."), LIST)),
             [format!(
@@ -237,7 +247,9 @@ fn dead_links_between_lessons_are_found() {
 #[test]
 fn html_is_refused() {
     let message = "A lesson has no HTML: write Markdown, and put a name with < or > between backticks.";
-    for text in ["Look <b>here</b>.", "<script>alert(1)</script>\n\nLook.", "- a <img src=x onerror=alert(1)>"] {
+    for text in
+        ["Look <b>here</b>.", "<script>alert(1)</script>\n\nLook.", "- a <img src=x onerror=alert(1)>"]
+    {
         let complaints = complaints(&step(text, LIST));
         assert!(complaints.iter().all(|complaint| complaint == &format!("01-topics.md:12: {message}")));
         assert!(!complaints.is_empty(), "{text}");
@@ -247,7 +259,10 @@ fn html_is_refused() {
 #[test]
 fn what_the_page_does_not_draw_is_refused() {
     let cases = [
-        ("Look ![at](https://x.example/y.png) it.", "A lesson has no images: say it in words, or in a table."),
+        (
+            "Look ![at](https://x.example/y.png) it.",
+            "A lesson has no images: say it in words, or in a table.",
+        ),
         ("### More\n\nLook.", "Only steps have headings, of the second level: ## Title {#id}."),
         ("Look.\n\n***", "A lesson has no rules (---): leave the line out."),
         ("- # a\n\nLook.", "A heading can't stand inside a list or a quotation."),
@@ -276,8 +291,10 @@ fn a_step_says_something_in_120_words() {
     let long = [words(100), format!("- {}", words(10)), format!("| {} |\n|---|\n| {} |", words(5), words(6))];
     assert_eq!(
         complaints(&step(&long.join("\n\n"), LIST)),
-        ["01-topics.md:11: 121 words before the step's buttons, 120 are allowed: move some behind the step block, \
-          into **Because**, or make two steps."]
+        [
+            "01-topics.md:11: 121 words before the step's buttons, 120 are allowed: move some behind the step block, \
+          into **Because**, or make two steps."
+        ]
     );
     assert!(load(&step(&format!("Look.\n\n```text\n{}\n```", words(200)), LIST)).is_ok());
     assert_eq!(
@@ -290,8 +307,10 @@ fn a_step_says_something_in_120_words() {
 fn what_follows_the_step_block_begins_with_because() {
     assert_eq!(
         complaints(&(step("Look.", LIST) + "\nWell.\n")),
-        ["01-topics.md:21: What follows the step block opens after the run: begin it with **Because**, or move it \
-          before the block."]
+        [
+            "01-topics.md:21: What follows the step block opens after the run: begin it with **Because**, or move it \
+          before the block."
+        ]
     );
     let lessons = load(&(step("Look.", LIST) + "\n**Because** so.\n\nAnd more.\n")).expect("no mistakes");
     assert_eq!(lessons.get("topics").expect("the lesson").steps[0].because.len(), 2);
