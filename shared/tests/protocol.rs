@@ -1,7 +1,9 @@
-//! Keeps PROTOCOL.md and wire.rs together: what one names, the other has.
+//! The protocol: how its frames look as JSON (`wire`), and that PROTOCOL.md and wire.rs name the same things.
 
-#[expect(unused_imports, reason = "only some of the samples are needed here")]
+#![expect(clippy::expect_used, reason = "clippy knows tests, but not their helpers")]
+
 mod samples;
+mod wire;
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,7 @@
 //! Any frame, written as JSON and read again, is the same; and whatever text arrives, reading it does not panic.
 
+#![expect(clippy::expect_used, reason = "clippy knows tests, but not their helpers")]
+
 mod arbitrary;
 
 use proptest::prelude::*;

@@ -1,14 +1,14 @@
 //! What travels, as JSON. A snapshot that changes means a new version of the protocol, or a page and a server that
 //! do not understand each other.
 
-mod samples;
-
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::{ClientFrame, Command};
+
+use super::samples;
 
 /// Each sample, written as JSON and read again, is the same.
 fn round_trip<T: Serialize + DeserializeOwned + PartialEq + Debug>(samples: Vec<T>) -> Vec<T> {
