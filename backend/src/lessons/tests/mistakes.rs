@@ -86,7 +86,7 @@ fn a_step_has_an_id_and_it_is_proposed() {
 fn two_steps_have_different_ids() {
     assert_eq!(
         complaints(&format!("{FRONT_MATTER}{STEP}{STEP}")),
-        ["01-topics.md:24: Two steps have the id `look`: give this one another."]
+        ["01-topics.md:25: Two steps have the id `look`: give this one another."]
     );
 }
 
