@@ -27,6 +27,7 @@ pub(crate) struct Connection {
 }
 
 /// A WebSocket with the closures that it calls.
+#[expect(dead_code, reason = "the browser calls the closures; here they are only kept alive")]
 struct Socket {
     socket: WebSocket,
     on_open: Closure<dyn FnMut()>,

@@ -46,7 +46,8 @@ pub(crate) fn ConnectionStatus() -> impl IntoView {
 #[component]
 fn LinkDetails() -> impl IntoView {
     let connection = expect_context::<Connection>();
-    move || match connection.link.get() {
+    move || {
+        match connection.link.get() {
         Link::Open => view! { <p>"This page is connected to the server."</p> }.into_any(),
         Link::Connecting => view! { <p>"This page is connecting to the server…"</p> }.into_any(),
         Link::Waiting { retry_in_ms } => view! {
@@ -69,6 +70,7 @@ fn LinkDetails() -> impl IntoView {
             </p>
         }
         .into_any(),
+    }
     }
 }
 
@@ -100,7 +102,9 @@ fn ReloadButton() -> impl IntoView {
 #[component]
 fn ClusterDetails(state: ClusterState) -> impl IntoView {
     match state {
-        ClusterState::Starting => view! { <p>"Kafka is starting. Commands wait until it answers."</p> }.into_any(),
+        ClusterState::Starting => {
+            view! { <p>"Kafka is starting. Commands wait until it answers."</p> }.into_any()
+        }
         ClusterState::Unreachable { error } => view! {
             <p>{format!("Kafka can’t be reached: {}", error.message)}</p>
             <p>{error.hint}</p>

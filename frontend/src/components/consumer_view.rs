@@ -33,9 +33,10 @@ pub(crate) fn ConsumerView(id: RequestId, version: Memo<u64>) -> impl IntoView {
         }
     });
     let left = look(|_, consumer| {
-        let left = consumer.lanes.values().filter(|lane| consumer.has(lane)).filter_map(|lane| {
-            Some(lane.high_watermark? - lane.position?.max(lane.log_start.unwrap_or(0)))
-        });
+        let left =
+            consumer.lanes.values().filter(|lane| consumer.has(lane)).filter_map(|lane| {
+                Some(lane.high_watermark? - lane.position?.max(lane.log_start.unwrap_or(0)))
+            });
         text::offset(Some(left.sum::<i64>().max(0)))
     });
     let commits = look(|request, _| commits(&request.command));
@@ -43,7 +44,9 @@ pub(crate) fn ConsumerView(id: RequestId, version: Memo<u64>) -> impl IntoView {
         version.get();
         connection.state.with_untracked(|state| {
             let consumer = state.request(id).and_then(|request| request.consumer.as_ref());
-            consumer.map(|consumer| consumer.lanes.values().cloned().collect::<Vec<Lane>>()).unwrap_or_default()
+            consumer
+                .map(|consumer| consumer.lanes.values().cloned().collect::<Vec<Lane>>())
+                .unwrap_or_default()
         })
     });
     view! {

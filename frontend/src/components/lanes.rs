@@ -35,9 +35,8 @@ pub(crate) fn Lanes(
     let row = move |key: (TopicName, i32)| {
         let of = key.clone();
         let lane = Memo::new(move |_| {
-            lanes.with(|lanes| {
-                lanes.iter().find(|lane| lane.topic == of.0 && lane.partition == of.1).cloned()
-            })
+            lanes
+                .with(|lanes| lanes.iter().find(|lane| lane.topic == of.0 && lane.partition == of.1).cloned())
         });
         view! {
             <div role="row" class="lane">
@@ -102,7 +101,8 @@ fn Bar(lane: Memo<Option<Lane>>, scale: Memo<(i64, i64)>, partition: i32, is_rea
         let (from, to) = scale.get();
         ((offset - from) as f64 / (to - from) as f64 * 100.0).clamp(0.0, 100.0)
     };
-    let place = move |get: fn(&Lane) -> Option<i64>| move || lane.with(|lane| lane.as_ref().and_then(get)).map(at);
+    let place =
+        move |get: fn(&Lane) -> Option<i64>| move || lane.with(|lane| lane.as_ref().and_then(get)).map(at);
     let start = place(|lane| lane.log_start.or(Some(0)));
     let end = place(|lane| lane.high_watermark);
     let committed = place(|lane| lane.committed);

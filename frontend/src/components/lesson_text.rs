@@ -13,11 +13,16 @@ fn block(block: &Block) -> AnyView {
         Block::Paragraph(content) => view! { <p>{inlines(content)}</p> }.into_any(),
         Block::List { ordered, items } => {
             let items = items.iter().map(|item| view! { <li>{list_item(item)}</li> }).collect_view();
-            if *ordered { view! { <ol>{items}</ol> }.into_any() } else { view! { <ul>{items}</ul> }.into_any() }
+            if *ordered {
+                view! { <ol>{items}</ol> }.into_any()
+            } else {
+                view! { <ul>{items}</ul> }.into_any()
+            }
         }
         // Focusable, since a long line scrolls.
         Block::Code { code, .. } => {
-            view! { <pre tabindex="0" role="region" aria-label="Code"><code>{code.clone()}</code></pre> }.into_any()
+            view! { <pre tabindex="0" role="region" aria-label="Code"><code>{code.clone()}</code></pre> }
+                .into_any()
         }
         Block::Table { head, rows } => {
             let head = head.iter().map(|cell| view! { <th scope="col">{inlines(cell)}</th> }).collect_view();
@@ -28,7 +33,8 @@ fn block(block: &Block) -> AnyView {
                     view! { <tr>{cells}</tr> }
                 })
                 .collect_view();
-            view! { <table class="data"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table> }.into_any()
+            view! { <table class="data"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table> }
+                .into_any()
         }
         Block::Quote(content) => view! { <blockquote>{blocks(content)}</blockquote> }.into_any(),
     }

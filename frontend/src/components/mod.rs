@@ -6,6 +6,8 @@
 //! region “Delivery reports” or “Records and events” around a table with rows; the lesson's button “Start over”
 //! opens a dialog “Start over?” with “Start over” and “Keep everything”.
 
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
+
 pub(crate) mod announcer;
 pub(crate) mod cluster_view;
 pub(crate) mod command_form;

@@ -17,11 +17,19 @@ struct Numbers {
     not_written: u64,
     unknown: u64,
     not_sent: u64,
-    /// Partition, records, first and last offset.
-    partitions: Vec<(i32, u64, Option<(i64, i64)>)>,
+    partitions: Vec<Share>,
     /// Records a second, bytes a second.
     speed: Option<(f64, f64)>,
     latency: Option<LatencySummary>,
+}
+
+/// What one partition got.
+#[derive(Clone, Debug, PartialEq)]
+struct Share {
+    partition: i32,
+    records: u64,
+    /// The first and the last offset, once the server summed up.
+    offsets: Option<(i64, i64)>,
 }
 
 impl Numbers {
@@ -49,7 +57,11 @@ impl Numbers {
             partitions: summary
                 .partitions
                 .iter()
-                .map(|got| (got.partition, got.delivered, Some((got.first_offset, got.last_offset))))
+                .map(|got| Share {
+                    partition: got.partition,
+                    records: got.delivered,
+                    offsets: Some((got.first_offset, got.last_offset)),
+                })
                 .collect(),
             speed,
             latency: summary.latency,
@@ -67,7 +79,11 @@ impl Numbers {
             delivered: tally.delivered_in_all(),
             not_written: tally.not_written,
             unknown: tally.unknown,
-            partitions: tally.delivered.iter().map(|(&partition, &count)| (partition, count, None)).collect(),
+            partitions: tally
+                .delivered
+                .iter()
+                .map(|(&partition, &records)| Share { partition, records, offsets: None })
+                .collect(),
             ..Self::default()
         }
     }
@@ -122,16 +138,17 @@ fn speed(numbers: &Numbers) -> Option<impl IntoView + use<>> {
 
 /// How the records were spread over the partitions.
 fn shares(numbers: &Numbers) -> Option<impl IntoView + use<>> {
-    let most = numbers.partitions.iter().map(|partition| partition.1).max()?;
-    let rows = numbers.partitions.iter().map(|&(partition, count, offsets)| {
-        let width = format!("{:.2}%", count as f64 / most.max(1) as f64 * 100.0);
-        let offsets = offsets.map_or("–".to_owned(), |(first, last)| {
+    let most = numbers.partitions.iter().map(|share| share.records).max()?;
+    let rows = numbers.partitions.iter().map(|share| {
+        let partition = share.partition;
+        let width = format!("{:.2}%", share.records as f64 / most.max(1) as f64 * 100.0);
+        let offsets = share.offsets.map_or("–".to_owned(), |(first, last)| {
             format!("{} – {}", text::offset(Some(first)), text::offset(Some(last)))
         });
         view! {
             <tr>
                 <th scope="row"><PartitionMark partition/></th>
-                <td class="number">{text::thousands(count)}</td>
+                <td class="number">{text::thousands(share.records)}</td>
                 <td class="share">
                     <div class=format!("share-bar {}", hue(partition)) aria-hidden="true" style:width=width></div>
                 </td>

@@ -67,14 +67,14 @@ fn bytes_view(bytes: Option<&Bytes>, none: &'static str, name: &'static str) -> 
         Some(Bytes::TextPreview { start, size }) => {
             (start.clone(), Some(format!("The beginning; {} in all.", text::bytes(*size as f64))))
         }
-        Some(Bytes::Base64Preview { start, size }) => (
-            start.clone(),
-            Some(format!("The beginning, in base64; {} in all.", text::bytes(*size as f64))),
-        ),
+        Some(Bytes::Base64Preview { start, size }) => {
+            (start.clone(), Some(format!("The beginning, in base64; {} in all.", text::bytes(*size as f64))))
+        }
     };
     let note = note.map(|note| view! { <p class="quiet">{note}</p> });
     if content.contains('\n') || content.chars().count() > 60 {
-        view! { <pre tabindex="0" role="region" aria-label=name><code>{content}</code></pre>{note} }.into_any()
+        view! { <pre tabindex="0" role="region" aria-label=name><code>{content}</code></pre>{note} }
+            .into_any()
     } else {
         view! { <code>{content}</code>{note} }.into_any()
     }

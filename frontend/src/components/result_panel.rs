@@ -62,9 +62,8 @@ pub(crate) fn ResultPanel(
         connection.state.with_untracked(|state| state.request(id).is_some_and(Request::is_live))
     });
     let chosen = RwSignal::new(None::<bool>);
-    let is_unfolded = Memo::new(move |_| {
-        chosen.get().unwrap_or_else(|| is_live.get() || newest.get() == Some(id))
-    });
+    let is_unfolded =
+        Memo::new(move |_| chosen.get().unwrap_or_else(|| is_live.get() || newest.get() == Some(id)));
     let title_id = format!("result-{}-title", id.0);
     let body_id = format!("result-{}-body", id.0);
     view! {
@@ -148,7 +147,9 @@ fn PanelBody(id: RequestId, version: Memo<u64>) -> impl IntoView {
     });
     let has_rows = Memo::new(move |_| {
         version.get();
-        connection.state.with_untracked(|state| state.request(id).is_some_and(|request| request.rows.end() > 0))
+        connection
+            .state
+            .with_untracked(|state| state.request(id).is_some_and(|request| request.rows.end() > 0))
     });
     if is_produce {
         return view! {
@@ -201,7 +202,8 @@ fn reply_view(reply: Reply) -> AnyView {
         .into_any(),
         Reply::TopicCreated(topic) | Reply::Topic(topic) => view! { <TopicView topic/> }.into_any(),
         Reply::TopicDeleted(topic) => {
-            view! { <p>"The topic "<code>{topic.to_string()}</code>" and all its records are gone."</p> }.into_any()
+            view! { <p>"The topic "<code>{topic.to_string()}</code>" and all its records are gone."</p> }
+                .into_any()
         }
         Reply::Group(group) => view! { <GroupView group/> }.into_any(),
         // Drawn by `ProduceView`.

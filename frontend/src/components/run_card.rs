@@ -14,7 +14,7 @@ use super::command_form::CommandForm;
 use crate::app::focus_now;
 use crate::connection::Connection;
 use crate::state::form::{Drafts, fill, open_fields};
-use crate::state::{Origin, said};
+use crate::state::{Origin, Request, said};
 
 /// What was typed into the forms, kept while the learner is at other steps: by lesson, step and button.
 #[derive(Clone, Default)]
@@ -31,7 +31,10 @@ impl Forms {
     /// Brings the forms of a lesson back to what the lesson wrote.
     pub(crate) fn reset(&self, lesson: &str) {
         if let Ok(forms) = self.0.lock() {
-            forms.iter().filter(|((of, ..), _)| of == lesson).for_each(|(_, drafts)| drafts.set(Drafts::new()));
+            forms
+                .iter()
+                .filter(|((of, ..), _)| of == lesson)
+                .for_each(|(_, drafts)| drafts.set(Drafts::new()));
         }
     }
 }
@@ -44,15 +47,20 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
     let problems = RwSignal::new(BTreeMap::new());
     let fields = open_fields(&run.command, &run.open);
     let form_id = format!("run-{number}");
-    let origin =
-        Origin { lesson: lesson.clone(), step: step.clone(), run: number, label: run.label.clone(), part_of: None };
+    let origin = Origin {
+        lesson: lesson.clone(),
+        step: step.clone(),
+        run: number,
+        label: run.label.clone(),
+        part_of: None,
+    };
 
     let latest = Memo::new(move |_| {
         connection.state.with(|state| state.latest_of(&lesson, &step, number).map(|request| request.id))
     });
     let is_open = Memo::new(move |_| {
         let id = latest.get();
-        connection.state.with(|state| id.and_then(|id| state.request(id)).is_some_and(|request| request.is_open()))
+        connection.state.with(|state| id.and_then(|id| state.request(id)).is_some_and(Request::is_open))
     });
 
     let submit = {
@@ -81,7 +89,7 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
         }
     };
     view! {
-        <form class="run-card" novalidate=true on:submit=submit aria-label=run.label.clone()>
+        <form class="run-card" novalidate=true on:submit=submit>
             <CommandForm id=form_id command=run.command.clone() fields drafts problems/>
             <div class="run-line">
                 <button

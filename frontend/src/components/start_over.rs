@@ -38,11 +38,7 @@ pub(crate) fn StartOverButton(
     };
     let start = move |_| {
         close();
-        let origin = Origin {
-            lesson: lesson.clone(),
-            label: "Start over".to_owned(),
-            ..Origin::default()
-        };
+        let origin = Origin { lesson: lesson.clone(), label: "Start over".to_owned(), ..Origin::default() };
         connection.change(|state| state.forget_finished(&lesson));
         forms.reset(&lesson);
         request.set(connection.run(origin, Command::StartOver(start_over.clone())));
@@ -52,7 +48,9 @@ pub(crate) fn StartOverButton(
         connection.state.with(|state| match state.request(id)?.outcome {
             None => Some("Starting over…"),
             Some(Outcome::Ok(_)) => Some("Started over."),
-            Some(Outcome::Failed { .. } | Outcome::Cancelled { .. }) => Some("Not started over: see the results."),
+            Some(Outcome::Failed { .. } | Outcome::Cancelled { .. }) => {
+                Some("Not started over: see the results.")
+            }
         })
     });
     view! {

@@ -59,11 +59,8 @@ fn Missing(needs: Vec<String>) -> impl IntoView {
     let missing = Memo::new(move |_| {
         connection.state.with(|state| {
             let server = state.server.as_ref()?;
-            let missing: Vec<&str> = needs
-                .iter()
-                .filter(|need| !server.capabilities.contains(need))
-                .map(String::as_str)
-                .collect();
+            let missing: Vec<&str> =
+                needs.iter().filter(|need| !server.capabilities.contains(need)).map(String::as_str).collect();
             (!missing.is_empty()).then(|| missing.join(", "))
         })
     });

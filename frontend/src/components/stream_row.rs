@@ -36,12 +36,16 @@ pub(crate) fn stream_row(
 
 fn report_row(report: &Report, place: String) -> AnyView {
     let (offset, latency) = match report.fate {
-        ReportFate::Delivered { offset, latency_us } => (text::offset(Some(offset)), text::micros(latency_us)),
+        ReportFate::Delivered { offset, latency_us } => {
+            (text::offset(Some(offset)), text::micros(latency_us))
+        }
         ReportFate::Undelivered(..) => ("–".to_owned(), "–".to_owned()),
     };
     let (mood, fate) = match &report.fate {
         ReportFate::Delivered { .. } => ("good", "delivered".to_owned()),
-        ReportFate::Undelivered(UndeliveredFate::NotWritten, error) => ("bad", format!("not written: {}", error.message)),
+        ReportFate::Undelivered(UndeliveredFate::NotWritten, error) => {
+            ("bad", format!("not written: {}", error.message))
+        }
         ReportFate::Undelivered(UndeliveredFate::Unknown, error) => {
             ("warn", format!("unknown, it may have been written: {}", error.message))
         }
@@ -118,9 +122,12 @@ fn event_row(row: &Row, place: String) -> AnyView {
 fn line(bytes: Option<&Bytes>, none: &'static str) -> AnyView {
     match bytes {
         None => view! { <span class="null">{none}</span> }.into_any(),
-        Some(Bytes::Text(text) | Bytes::TextPreview { start: text, .. }) => {
-            text.chars().take(MOST_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().into_any()
-        }
+        Some(Bytes::Text(text) | Bytes::TextPreview { start: text, .. }) => text
+            .chars()
+            .take(MOST_CHARS)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect::<String>()
+            .into_any(),
         Some(Bytes::Base64(text) | Bytes::Base64Preview { start: text, .. }) => {
             let start: String = text.chars().take(MOST_CHARS).collect();
             view! { <span class="tag">"base64"</span>" "{start} }.into_any()

@@ -40,11 +40,15 @@ pub(crate) fn Home() -> impl IntoView {
 fn LessonCard(lesson: LessonSummary) -> impl IntoView {
     let first = lesson.steps.first().map_or(String::new(), |step| format!("/{}", step.id));
     let href = format!("/lessons/{}{first}", lesson.id);
-    let steps = lesson.steps.iter().map(|step| {
-        let href = format!("/lessons/{}/{}", lesson.id, step.id);
-        let title = step.title.clone();
-        view! { <li><A href=href>{title}</A></li> }
-    }).collect_view();
+    let steps = lesson
+        .steps
+        .iter()
+        .map(|step| {
+            let href = format!("/lessons/{}/{}", lesson.id, step.id);
+            let title = step.title.clone();
+            view! { <li><A href=href>{title}</A></li> }
+        })
+        .collect_view();
     let name = format!("Start {}", lesson.title);
     view! {
         <li class="lesson-card">

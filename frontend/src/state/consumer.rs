@@ -46,15 +46,7 @@ pub(crate) struct Crash {
 impl Consumer {
     /// One that has just been started.
     pub(crate) fn new(id: ConsumerId, number: usize) -> Self {
-        Self {
-            id,
-            number,
-            lanes: BTreeMap::new(),
-            assigned: None,
-            records: 0,
-            closed: None,
-            crash: None,
-        }
+        Self { id, number, lanes: BTreeMap::new(), assigned: None, records: 0, closed: None, crash: None }
     }
 
     /// Whether it runs, or its group still counts on it.
@@ -129,12 +121,7 @@ impl Consumer {
     /// The server said that the group still counts on it.
     pub(crate) fn still_there(&mut self, waited_ms: u64, session_timeout_ms: u64, now_ms: f64) {
         let gone_after_ms = self.crash.and_then(|crash| crash.gone_after_ms);
-        self.crash = Some(Crash {
-            waited_ms,
-            heard_ms: now_ms,
-            session_timeout_ms,
-            gone_after_ms,
-            lost_sight: false,
-        });
+        self.crash =
+            Some(Crash { waited_ms, heard_ms: now_ms, session_timeout_ms, gone_after_ms, lost_sight: false });
     }
 }

@@ -104,9 +104,7 @@ fn write(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(names)) => {
-            names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
-        }
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         Some(Value::Object(pairs)) => pairs
             .iter()
             .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()))

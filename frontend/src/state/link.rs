@@ -53,7 +53,9 @@ pub(crate) fn ended_by(code: u16) -> Option<Ended> {
             ("The server did not understand this page. That is a defect of the workshop.", Remedy::Reload)
         }
         close::WRONG_VERSION => ("The server was updated while this page was open.", Remedy::Reload),
-        close::IDLE => ("The connection was closed because nothing was heard from this page.", Remedy::Connect),
+        close::IDLE => {
+            ("The connection was closed because nothing was heard from this page.", Remedy::Connect)
+        }
         close::TOO_LARGE => ("What was sent is larger than the server takes.", Remedy::Connect),
         close::TOO_FAST => ("More was sent in a second than the server takes.", Remedy::Connect),
         close::TOO_SLOW => ("This page was too slow to read what it was sent.", Remedy::Connect),

@@ -18,7 +18,9 @@ use std::collections::BTreeMap;
 use shared::event::{CloseReason, Outcome};
 use shared::kafka::ClusterState;
 use shared::wire::{Resume, ServerInfo, Stream, Welcome};
-use shared::{ClientFrame, Command, ConsumerId, Error, ErrorCode, Event, Reply, RequestId, ServerFrame, SessionId};
+use shared::{
+    ClientFrame, Command, ConsumerId, Error, ErrorCode, Event, Reply, RequestId, ServerFrame, SessionId,
+};
 
 pub(crate) use announce::Announcements;
 pub(crate) use consumer::{Consumer, Crash};
@@ -54,8 +56,7 @@ pub(crate) struct State {
 impl State {
     /// What to say first on a new connection.
     pub(crate) fn hello(&self) -> ClientFrame {
-        let resume =
-            self.session.clone().map(|session| Resume { session, received: self.received });
+        let resume = self.session.clone().map(|session| Resume { session, received: self.received });
         ClientFrame::Hello { version: shared::wire::VERSION, resume }
     }
 
@@ -72,14 +73,17 @@ impl State {
 
     /// The request never left the page.
     pub(crate) fn not_sent(&mut self, id: RequestId, now_ms: f64) {
-        let error = Error::new(ErrorCode::NotSent, "There is no connection to the server, so nothing was done.")
-            .hint("Try again when the connection is back; the page reconnects by itself.");
+        let error =
+            Error::new(ErrorCode::NotSent, "There is no connection to the server, so nothing was done.")
+                .hint("Try again when the connection is back; the page reconnects by itself.");
         self.settle(id, Outcome::Failed { error, partial: None }, now_ms);
     }
 
     /// Notes that the learner cancels a request. Whether it is still to be told to the server.
     pub(crate) fn cancel(&mut self, id: RequestId) -> bool {
-        let Some(request) = self.requests.get_mut(&id).filter(|request| request.is_open()) else { return false };
+        let Some(request) = self.requests.get_mut(&id).filter(|request| request.is_open()) else {
+            return false;
+        };
         request.cancelled = true;
         self.touch(id);
         true
@@ -261,8 +265,9 @@ impl State {
         let Some(request) = self.requests.get_mut(&id).filter(|request| request.is_open()) else { return };
         if let Outcome::Ok(Reply::MemberGone { after_ms, .. }) = outcome {
             let panel = request.origin.part_of;
-            if let Some(consumer) =
-                panel.and_then(|panel| self.requests.get_mut(&panel)).and_then(|panel| panel.consumer.as_mut())
+            if let Some(consumer) = panel
+                .and_then(|panel| self.requests.get_mut(&panel))
+                .and_then(|panel| panel.consumer.as_mut())
                 && let Some(crash) = consumer.crash.as_mut()
             {
                 crash.gone_after_ms = Some(after_ms);
@@ -270,7 +275,8 @@ impl State {
         }
         let Some(request) = self.requests.get_mut(&id) else { return };
         // A crash that was not followed to its end counts down no more.
-        let lost_sight = matches!(request.command, Command::CrashConsumer(_)) && !matches!(outcome, Outcome::Ok(_));
+        let lost_sight =
+            matches!(request.command, Command::CrashConsumer(_)) && !matches!(outcome, Outcome::Ok(_));
         request.settled_ms = Some(now_ms);
         let started = match outcome {
             Outcome::Ok(Reply::ConsumerStarted(consumer)) => Some(consumer),
@@ -300,7 +306,8 @@ impl State {
     }
 
     fn attach(&mut self, id: RequestId, consumer: ConsumerId) {
-        let Some(Command::StartConsumer(start)) = self.requests.get(&id).map(|request| &request.command) else {
+        let Some(Command::StartConsumer(start)) = self.requests.get(&id).map(|request| &request.command)
+        else {
             return;
         };
         let number = 1 + self
@@ -388,7 +395,8 @@ impl State {
 
     /// Lets the rows of the oldest streams that are over go when there are too many in all.
     fn forget_rows(&mut self) {
-        let mut kept: u64 = self.requests.values().map(|request| request.rows.end() - request.rows.dropped()).sum();
+        let mut kept: u64 =
+            self.requests.values().map(|request| request.rows.end() - request.rows.dropped()).sum();
         for request in self.requests.values_mut().filter(|request| !request.is_live()) {
             if kept <= KEPT_ROWS_IN_ALL {
                 return;

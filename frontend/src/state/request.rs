@@ -145,7 +145,7 @@ impl Request {
 
     /// Whether something of it still goes on: itself, its consumer, or a group that waits for a crashed one.
     pub(crate) fn is_live(&self) -> bool {
-        self.is_open() || self.consumer.as_ref().is_some_and(|consumer| consumer.is_live())
+        self.is_open() || self.consumer.as_ref().is_some_and(Consumer::is_live)
     }
 
     /// Folds in what happened.

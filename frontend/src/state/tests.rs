@@ -123,8 +123,11 @@ fn reports_become_rows_and_are_counted_by_fate() {
     let request = state.request(id).unwrap();
     assert_eq!(request.rows.end(), 3);
     assert_eq!((request.tally.delivered_in_all(), request.tally.unknown), (2, 1));
-    let Some(Row::Report(Report { record: 3, partition: Some(2), fate: ReportFate::Delivered { offset: 11, .. } })) =
-        request.rows.get(1)
+    let Some(Row::Report(Report {
+        record: 3,
+        partition: Some(2),
+        fate: ReportFate::Delivered { offset: 11, .. },
+    })) = request.rows.get(1)
     else {
         panic!("{:?}", request.rows.get(1))
     };

@@ -7,7 +7,7 @@ pub(crate) fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -88,7 +88,7 @@ pub(crate) fn pretty_json(text: &str) -> Option<String> {
                 pretty.push(c);
             }
             '{' | '[' => {
-                while chars.next_if(|c| c.is_ascii_whitespace()).is_some() {}
+                while chars.next_if(char::is_ascii_whitespace).is_some() {}
                 pretty.push(c);
                 if let Some(close) = chars.next_if(|&c| c == '}' || c == ']') {
                     pretty.push(close);
