@@ -4,10 +4,12 @@
 mod announce;
 mod consumer;
 pub(crate) mod form;
+mod keep;
 mod link;
 mod request;
 mod ring;
 pub(crate) mod said;
+mod session;
 pub(crate) mod text;
 
 #[cfg(test)]
@@ -17,7 +19,7 @@ use std::collections::BTreeMap;
 
 use shared::event::{CloseReason, Outcome};
 use shared::kafka::ClusterState;
-use shared::wire::{Resume, ServerInfo, Stream, Welcome};
+use shared::wire::{ServerInfo, Stream};
 use shared::{
     ClientFrame, Command, ConsumerId, Error, ErrorCode, Event, Reply, RequestId, ServerFrame, SessionId,
 };
@@ -27,11 +29,6 @@ pub(crate) use consumer::{Consumer, Crash};
 pub(crate) use link::{Link, Remedy, ended_by, wait_ms};
 pub(crate) use request::{Origin, Report, ReportFate, Request, Row};
 pub(crate) use ring::KEPT_ROWS;
-
-/// How many results the page keeps. Beyond, the oldest that are over go.
-const KEPT_REQUESTS: usize = 200;
-/// How many rows the page keeps in all its results, so that many long streams do not fill the memory.
-const KEPT_ROWS_IN_ALL: u64 = 400_000;
 
 /// All that the page knows of the server and of what the learner did.
 #[derive(Debug, Default)]
@@ -54,12 +51,6 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// What to say first on a new connection.
-    pub(crate) fn hello(&self) -> ClientFrame {
-        let resume = self.session.clone().map(|session| Resume { session, received: self.received });
-        ClientFrame::Hello { version: shared::wire::VERSION, resume }
-    }
-
     /// Notes a request that is about to be sent.
     pub(crate) fn start(&mut self, origin: Origin, command: Command, now_ms: f64) -> RequestId {
         self.last_id += 1;
@@ -116,16 +107,6 @@ impl State {
         self.requests.values().any(Request::is_live)
     }
 
-    /// Forgets the results of a lesson that are over.
-    pub(crate) fn forget_finished(&mut self, lesson: &str) {
-        let gone: Vec<RequestId> = self
-            .panels()
-            .filter(|request| request.origin.lesson == lesson && !request.is_live())
-            .map(|request| request.id)
-            .collect();
-        self.forget(&gone);
-    }
-
     /// Folds in a frame of the server. Returns what to send.
     pub(crate) fn apply(&mut self, frame: ServerFrame, now_ms: f64) -> Vec<ClientFrame> {
         if !matches!(frame, ServerFrame::Welcome(_)) {
@@ -173,74 +154,6 @@ impl State {
     /// A frame came that this page can't read. It counts all the same.
     pub(crate) fn unreadable(&mut self) {
         self.received += 1;
-    }
-
-    fn welcome(&mut self, welcome: Welcome, now_ms: f64) -> Vec<ClientFrame> {
-        self.server = Some(welcome.server);
-        self.cluster = Some(welcome.cluster);
-        let was_known = self.session.replace(welcome.session).is_some();
-        if !welcome.resumed {
-            self.received = 0;
-            if was_known {
-                self.session_lost(now_ms);
-            }
-            return Vec::new();
-        }
-        let arrived = welcome.last_request;
-        let open: Vec<(RequestId, bool)> = self
-            .requests
-            .values()
-            .filter(|request| request.is_open())
-            .map(|request| (request.id, request.cancelled))
-            .collect();
-        let mut cancels = Vec::new();
-        for (id, cancelled) in open {
-            if Some(id) > arrived {
-                let error = Error::new(
-                    ErrorCode::NotSent,
-                    "The connection broke before this reached the server, so nothing was done.",
-                )
-                .hint("Press the button again.");
-                self.settle(id, Outcome::Failed { error, partial: None }, now_ms);
-            } else if cancelled {
-                cancels.push(ClientFrame::Cancel { id });
-            }
-        }
-        cancels
-    }
-
-    /// The server forgot the session: what ran in it is gone.
-    fn session_lost(&mut self, now_ms: f64) {
-        let open: Vec<RequestId> =
-            self.requests.values().filter(|request| request.is_open()).map(|request| request.id).collect();
-        let consumers: Vec<ConsumerId> = self.consumers.keys().copied().collect();
-        for consumer in &consumers {
-            self.closed(*consumer, &CloseReason::SessionEnded, now_ms);
-        }
-        // Ids of consumers may come again from a server that was restarted.
-        self.consumers.clear();
-        self.early.clear();
-        for &id in &open {
-            let error = Error::new(
-                ErrorCode::SessionLost,
-                "The server no longer knows this session. What was running may or may not have been done.",
-            )
-            .hint("Look at the cluster before you run it again.");
-            self.settle(id, Outcome::Failed { error, partial: None }, now_ms);
-        }
-        for request in self.requests.values_mut() {
-            if let Some(crash) = request.consumer.as_mut().and_then(|consumer| consumer.crash.as_mut()) {
-                crash.lost_sight = true;
-            }
-        }
-        self.announcements.add(match (open.len(), consumers.len()) {
-            (0, 0) => "Connected again, in a new session.".to_owned(),
-            (requests, consumers) => format!(
-                "Connected again, but the old session is gone, with {} and {}.",
-                text::count(requests as u64, "running request", "running requests"),
-                text::count(consumers as u64, "consumer", "consumers"),
-            ),
-        });
     }
 
     fn events(&mut self, id: RequestId, events: Vec<Event>, now_ms: f64) {
@@ -369,41 +282,6 @@ impl State {
         request.version += 1;
         if let Some(panel) = request.origin.part_of.and_then(|panel| self.requests.get_mut(&panel)) {
             panel.version += 1;
-        }
-    }
-
-    fn forget(&mut self, gone: &[RequestId]) {
-        self.requests.retain(|id, request| {
-            !gone.contains(id) && !request.origin.part_of.is_some_and(|panel| gone.contains(&panel))
-        });
-        self.list_version += 1;
-    }
-
-    fn forget_old(&mut self) {
-        let surplus = self.requests.len().saturating_sub(KEPT_REQUESTS);
-        if surplus > 0 {
-            let gone: Vec<RequestId> = self
-                .requests
-                .values()
-                .filter(|request| !request.is_live())
-                .map(|request| request.id)
-                .take(surplus)
-                .collect();
-            self.forget(&gone);
-        }
-    }
-
-    /// Lets the rows of the oldest streams that are over go when there are too many in all.
-    fn forget_rows(&mut self) {
-        let mut kept: u64 =
-            self.requests.values().map(|request| request.rows.end() - request.rows.dropped()).sum();
-        for request in self.requests.values_mut().filter(|request| !request.is_live()) {
-            if kept <= KEPT_ROWS_IN_ALL {
-                return;
-            }
-            kept -= request.rows.end() - request.rows.dropped();
-            request.rows.clear();
-            request.version += 1;
         }
     }
 }
