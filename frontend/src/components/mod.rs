@@ -1,4 +1,4 @@
-//! One file a component; the look of each is in `style/`.
+//! One file a component; its look, where it has one of its own, in the CSS file beside it.
 //!
 //! For tests, by role and name: a step's button is named by its label; each result is a region named by that label,
 //! a running consumer's “Consumer in group …” (a second one of the group “Consumer 2 in group …”) with the buttons

@@ -11,7 +11,7 @@ use super::stream_row::stream_row;
 use crate::connection::Connection;
 use crate::state::{KEPT_ROWS, Row, text};
 
-/// The height of a row, as `style/stream.css` has it.
+/// The height of a row, as the CSS file beside this one has it.
 const ROW_PX: f64 = 32.0;
 /// Rows beyond the edges, so that a fast scroll finds them.
 const BEYOND: u64 = 12;

@@ -24,7 +24,6 @@ impl State {
         self.requests.retain(|id, request| {
             !gone.contains(id) && !request.origin.part_of.is_some_and(|panel| gone.contains(&panel))
         });
-        self.list_version += 1;
     }
 
     pub(super) fn forget_old(&mut self) {

@@ -46,8 +46,6 @@ pub(crate) struct State {
     consumers: BTreeMap<ConsumerId, RequestId>,
     /// What came of a consumer before the `Done` that names it.
     early: BTreeMap<ConsumerId, Vec<ServerFrame>>,
-    /// Counts the changes to which results there are.
-    pub(crate) list_version: u64,
 }
 
 impl State {
@@ -57,7 +55,6 @@ impl State {
         let id = RequestId(self.last_id);
         self.requests.insert(id, Request::new(id, origin, command, now_ms));
         self.touch(id);
-        self.list_version += 1;
         self.forget_old();
         id
     }
