@@ -110,12 +110,15 @@ fn Elapsed(id: RequestId, version: Memo<u64>) -> impl IntoView {
     let times = Memo::new(move |_| {
         version.get();
         connection.state.with_untracked(|state| {
-            state.request(id).map(|request| (request.started_ms, request.settled_ms, request.is_open()))
+            let request = state.request(id)?;
+            // A consumer goes on after the command that started it.
+            let ended = request.consumer.as_ref().map_or(request.settled_ms, |consumer| consumer.closed_ms);
+            Some((request.started_ms, ended))
         })
     });
     move || {
-        let (started, settled, is_open) = times.get()?;
-        let until = if is_open { connection.now.get() } else { settled? };
+        let (started, ended) = times.get()?;
+        let until = ended.unwrap_or_else(|| connection.now.get());
         Some(text::millis(until - started))
     }
 }

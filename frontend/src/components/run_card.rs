@@ -190,7 +190,7 @@ fn RunOutcome(request: Memo<Option<RequestId>>) -> impl IntoView {
                 Some(Outcome::Failed { .. }) => Some("bad"),
                 Some(Outcome::Cancelled { .. }) => Some("warn"),
             };
-            Some((id, mood, request.outcome.as_ref().map(said::outcome)))
+            Some((id, mood, said::how_it_stands(request)))
         })
     });
     move || {

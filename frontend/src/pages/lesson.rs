@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use shared::lesson::Lesson;
+use wasm_bindgen::JsCast;
 
 use super::not_found::NotFound;
 use crate::app::focus;
@@ -98,6 +99,10 @@ fn move_by_keyboard(lesson: &Arc<Lesson>, place: Memo<Option<usize>>) {
         if !event.alt_key() || event.ctrl_key() || event.meta_key() || event.shift_key() {
             return;
         }
+        // In a field, Alt with an arrow moves by words.
+        if event.target().is_some_and(|target| is_field(&target)) {
+            return;
+        }
         let to = match event.key().as_str() {
             "ArrowLeft" => place.checked_sub(1),
             "ArrowRight" => Some(place + 1),
@@ -110,6 +115,12 @@ fn move_by_keyboard(lesson: &Arc<Lesson>, place: Memo<Option<usize>>) {
         }
     });
     on_cleanup(move || listener.remove());
+}
+
+fn is_field(target: &web_sys::EventTarget) -> bool {
+    target
+        .dyn_ref::<web_sys::Element>()
+        .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
 }
 
 fn address(lesson: &Lesson, step: &str) -> String {

@@ -24,6 +24,8 @@ pub(crate) struct Consumer {
     pub(crate) records: u64,
     /// Why it is gone, if it is.
     pub(crate) closed: Option<CloseReason>,
+    /// When the page heard that, in its own milliseconds.
+    pub(crate) closed_ms: Option<f64>,
     /// How its group takes its crash.
     pub(crate) crash: Option<Crash>,
 }
@@ -46,7 +48,16 @@ pub(crate) struct Crash {
 impl Consumer {
     /// One that has just been started.
     pub(crate) fn new(id: ConsumerId, number: usize) -> Self {
-        Self { id, number, lanes: BTreeMap::new(), assigned: None, records: 0, closed: None, crash: None }
+        Self {
+            id,
+            number,
+            lanes: BTreeMap::new(),
+            assigned: None,
+            records: 0,
+            closed: None,
+            closed_ms: None,
+            crash: None,
+        }
     }
 
     /// Whether it runs, or its group still counts on it.

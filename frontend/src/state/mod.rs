@@ -247,6 +247,7 @@ impl State {
     fn closed(&mut self, consumer: ConsumerId, reason: &CloseReason, now_ms: f64) {
         let id = self.change_consumer(consumer, |consumer, _| {
             consumer.closed = Some(reason.clone());
+            consumer.closed_ms = Some(now_ms);
             if let CloseReason::Crashed { session_timeout_ms } = *reason
                 && consumer.crash.is_none()
             {

@@ -38,6 +38,12 @@ pub(crate) fn asked(command: &Command) -> String {
     }
 }
 
+/// How a settled request stands, in a line; `None` while it runs.
+pub(crate) fn how_it_stands(request: &Request) -> Option<String> {
+    let closed = request.consumer.as_ref().and_then(|consumer| consumer.closed.as_ref());
+    closed.map(self::closed).or_else(|| request.outcome.as_ref().map(outcome))
+}
+
 /// How a request ended, in a line.
 pub(crate) fn outcome(outcome: &Outcome) -> String {
     match outcome {
