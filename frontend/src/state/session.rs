@@ -1,0 +1,83 @@
+//! The session: how it begins, how it goes on after a break, and what is gone when it does not.
+
+use shared::event::{CloseReason, Outcome};
+use shared::wire::{Resume, Welcome};
+use shared::{ClientFrame, ConsumerId, Error, ErrorCode, RequestId};
+
+use super::{State, text};
+
+impl State {
+    /// What to say first on a new connection.
+    pub(crate) fn hello(&self) -> ClientFrame {
+        let resume = self.session.clone().map(|session| Resume { session, received: self.received });
+        ClientFrame::Hello { version: shared::wire::VERSION, resume }
+    }
+
+    pub(super) fn welcome(&mut self, welcome: Welcome, now_ms: f64) -> Vec<ClientFrame> {
+        self.server = Some(welcome.server);
+        self.cluster = Some(welcome.cluster);
+        let was_known = self.session.replace(welcome.session).is_some();
+        if !welcome.resumed {
+            self.received = 0;
+            if was_known {
+                self.session_lost(now_ms);
+            }
+            return Vec::new();
+        }
+        let arrived = welcome.last_request;
+        let open: Vec<(RequestId, bool)> = self
+            .requests
+            .values()
+            .filter(|request| request.is_open())
+            .map(|request| (request.id, request.cancelled))
+            .collect();
+        let mut cancels = Vec::new();
+        for (id, cancelled) in open {
+            if Some(id) > arrived {
+                let error = Error::new(
+                    ErrorCode::NotSent,
+                    "The connection broke before this reached the server, so nothing was done.",
+                )
+                .hint("Press the button again.");
+                self.settle(id, Outcome::Failed { error, partial: None }, now_ms);
+            } else if cancelled {
+                cancels.push(ClientFrame::Cancel { id });
+            }
+        }
+        cancels
+    }
+
+    /// The server forgot the session: what ran in it is gone.
+    pub(super) fn session_lost(&mut self, now_ms: f64) {
+        let open: Vec<RequestId> =
+            self.requests.values().filter(|request| request.is_open()).map(|request| request.id).collect();
+        let consumers: Vec<ConsumerId> = self.consumers.keys().copied().collect();
+        for consumer in &consumers {
+            self.closed(*consumer, &CloseReason::SessionEnded, now_ms);
+        }
+        // Ids of consumers may come again from a server that was restarted.
+        self.consumers.clear();
+        self.early.clear();
+        for &id in &open {
+            let error = Error::new(
+                ErrorCode::SessionLost,
+                "The server no longer knows this session. What was running may or may not have been done.",
+            )
+            .hint("Look at the cluster before you run it again.");
+            self.settle(id, Outcome::Failed { error, partial: None }, now_ms);
+        }
+        for request in self.requests.values_mut() {
+            if let Some(crash) = request.consumer.as_mut().and_then(|consumer| consumer.crash.as_mut()) {
+                crash.lost_sight = true;
+            }
+        }
+        self.announcements.add(match (open.len(), consumers.len()) {
+            (0, 0) => "Connected again, in a new session.".to_owned(),
+            (requests, consumers) => format!(
+                "Connected again, but the old session is gone, with {} and {}.",
+                text::count(requests as u64, "running request", "running requests"),
+                text::count(consumers as u64, "consumer", "consumers"),
+            ),
+        });
+    }
+}
