@@ -263,39 +263,6 @@ async fn starting_over_waits_for_crashed_members() {
 }
 
 #[tokio::test]
-async fn crashes_leave_no_threads_behind() {
-    let learner = Learner::new();
-    learner.create("t", 1).await;
-    let mine = |names: &str| {
-        let all = std::fs::read_dir("/proc/self/task").unwrap();
-        let comm = |entry: std::io::Result<std::fs::DirEntry>| {
-            std::fs::read_to_string(entry.unwrap().path().join("comm"))
-        };
-        all.filter_map(|entry| comm(entry).ok()).filter(|comm| comm.trim() == names).count()
-    };
-    for _ in 0..5 {
-        let id = learner.consumer(r#""group": "g", "topics": ["t"]"#).await;
-        let name = format!("consumer-{}", id.0);
-        assigned(&learner, id).await;
-        assert!(mine(&name) >= 1);
-        let running = learner.start(&format!(r#"{{"crash_consumer": {{"consumer": {}}}}}"#, id.0));
-        while learner.closes_of(id).is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        running.cancel.cancel();
-        running.outcome.await.unwrap();
-        // librdkafka's threads inherit no name of ours until they set their own, so only ours is told apart here;
-        // those of librdkafka are joined before the consumer's end is told.
-        let deadline = Instant::now() + Duration::from_secs(5);
-        while mine(&name) > 0 {
-            assert!(Instant::now() < deadline);
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-    learner.clean_up().await;
-}
-
-#[tokio::test]
 async fn mistakes_are_refused() {
     let learner = Learner::new();
     learner.create("t", 1).await;
