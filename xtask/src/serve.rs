@@ -80,7 +80,7 @@ fn steps(arguments: &Arguments, profile: Profile) -> Result<Vec<Step>> {
     let mut steps = setup::steps(goal)?;
     steps.extend(page::step(profile)?);
     let first = !workspace::server(profile).is_file();
-    let estimate = Duration::from_secs(if first { 240 } else { 5 });
+    let estimate = Duration::from_secs(if first { 300 } else { 5 });
     steps.push(Step::new("Building the server", estimate, move |log| {
         page::ensure_dir()?;
         let mut cargo = workspace::cargo();

@@ -45,7 +45,7 @@ pub(crate) fn step(profile: Profile) -> Result<Option<Step>> {
         return Ok(None);
     }
     let first = !workspace::target().join("page.inputs").exists();
-    let estimate = Duration::from_secs(if first { 180 } else { 45 });
+    let estimate = Duration::from_secs(if first { 240 } else { 90 });
     Ok(Some(Step::new("Building the page", estimate, move |log| build(profile, log))))
 }
 
