@@ -1,1 +1,15 @@
-//! Placeholder.
+//! What the tests of more than one crate have in common: a real Apache Kafka, the real server, and a page's end of
+//! the WebSocket.
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test ends at the first thing that fails")]
+#![expect(clippy::print_stderr, reason = "a test says why it is skipped")]
+
+mod browser;
+mod cdp;
+mod client;
+mod kafka;
+mod server;
+
+pub use browser::{Browser, Scheme, Width};
+pub use client::{Client, Finished};
+pub use kafka::{own_kafka, shared_kafka};
+pub use server::TestServer;

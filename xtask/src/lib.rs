@@ -1,1 +1,6 @@
-//! Placeholder.
+//! What `cargo xtask` and the tests share: starting an Apache Kafka, and child processes that can't outlive their
+//! parent. Nothing here prints; the binary beside it talks to the person.
+
+pub mod cache;
+pub mod kafka;
+pub mod process;

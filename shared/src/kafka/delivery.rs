@@ -153,3 +153,56 @@ pub struct LatencySummary {
     /// The slowest.
     pub max_us: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+
+    #[test]
+    fn a_run_is_as_many_reports_with_offsets_one_by_one() {
+        let run = DeliveredRun {
+            partition: 2,
+            first_offset: 40,
+            records: vec![5, 7],
+            timestamps_ms: vec![100, 101],
+            latencies_us: vec![900, 800],
+        };
+        let report = |record, offset, timestamp_ms, latency_us| DeliveryReport {
+            record,
+            partition: Some(2),
+            fate: Fate::Delivered { offset, timestamp_ms, latency_us },
+        };
+        assert_eq!(run.reports().collect::<Vec<_>>(), [report(5, 40, 100, 900), report(7, 41, 101, 800)]);
+    }
+
+    #[test]
+    fn an_empty_run_has_no_reports() {
+        let run = DeliveredRun {
+            partition: 0,
+            first_offset: 0,
+            records: Vec::new(),
+            timestamps_ms: Vec::new(),
+            latencies_us: Vec::new(),
+        };
+        assert_eq!(run.reports().count(), 0);
+    }
+
+    #[test]
+    fn each_undelivered_record_has_a_report_with_the_reason() {
+        let error = Error::new(ErrorCode::TimedOut, "The cluster did not answer in time.");
+        let undelivered = Undelivered {
+            fate: UndeliveredFate::Unknown,
+            error: error.clone(),
+            partition: None,
+            records: vec![3, 9],
+        };
+        let reports: Vec<_> = undelivered.reports().collect();
+        assert_eq!(reports.iter().map(|report| report.record).collect::<Vec<_>>(), [3, 9]);
+        for report in reports {
+            assert_eq!(report.partition, None);
+            let fate = Fate::Undelivered { fate: UndeliveredFate::Unknown, error: error.clone() };
+            assert_eq!(report.fate, fate);
+        }
+    }
+}

@@ -120,3 +120,32 @@ pub struct GroupMember {
     /// The partitions that it was assigned.
     pub partitions: Vec<TopicPartition>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_a_learner_may_use_are_kept_as_they_are() {
+        let longest = "ä".repeat(GroupId::MAX_CHARS);
+        for id in ["east-coast-dpt", "with space", "ä/ß 🛫", &longest] {
+            let group = GroupId::parse(id).expect(id);
+            assert_eq!((group.as_str(), group.to_string().as_str()), (id, id));
+        }
+    }
+
+    #[test]
+    fn each_mistake_in_an_id_is_told() {
+        let cases = [
+            ("", "A consumer group needs an id."),
+            (" \t", "A consumer group needs an id."),
+            ("a\u{7}b", "A group id may not have control characters."),
+            (&"ä".repeat(201), "A group id may have 200 characters at most."),
+        ];
+        for (id, message) in cases {
+            let error = GroupId::parse(id).expect_err(id);
+            assert_eq!((error.code, error.message.as_str()), (ErrorCode::InvalidGroup, message));
+            assert!(error.hint.is_some());
+        }
+    }
+}

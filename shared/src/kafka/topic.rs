@@ -142,3 +142,47 @@ pub enum ConfigSource {
     /// The cluster did not say.
     Unknown,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(name: &str) -> String {
+        let error = TopicName::parse(name).expect_err(name);
+        assert_eq!(error.code, ErrorCode::InvalidTopic);
+        error.message
+    }
+
+    #[test]
+    fn names_that_kafka_allows_are_kept_as_they_are() {
+        let longest = "a".repeat(TopicName::MAX_CHARS);
+        for name in ["airports-data", "A.b_c-9", "...", "_", &longest] {
+            let topic = TopicName::parse(name).expect(name);
+            assert_eq!((topic.as_str(), topic.to_string().as_str()), (name, name));
+        }
+    }
+
+    #[test]
+    fn each_mistake_in_a_name_is_told() {
+        assert_eq!(refusal(""), "A topic needs a name.");
+        assert_eq!(refusal("."), "Kafka does not allow a topic named “.”.");
+        assert_eq!(refusal(".."), "Kafka does not allow a topic named “..”.");
+        assert_eq!(refusal("airports data"), "Kafka does not allow the character “ ” in a topic name.");
+        assert_eq!(refusal("flughäfen"), "Kafka does not allow the character “ä” in a topic name.");
+        assert_eq!(refusal("a\n"), "Kafka does not allow the character “\n” in a topic name.");
+        assert_eq!(refusal(&"a".repeat(250)), "The topic name has 250 characters; Kafka allows 249.");
+    }
+
+    #[test]
+    fn a_name_is_checked_where_it_is_read_from_json() {
+        assert!(serde_json::from_str::<TopicName>("\"airports-data\"").is_ok());
+        assert!(serde_json::from_str::<TopicName>("\"airports data\"").is_err());
+    }
+
+    #[test]
+    fn kafkas_own_topics_are_known() {
+        let internal = |name: &str| TopicName::parse(name).expect(name).is_internal();
+        assert!(internal("__consumer_offsets") && internal("__transaction_state"));
+        assert!(!internal("__mine") && !internal("airports-data"));
+    }
+}

@@ -1,0 +1,138 @@
+//! The only place that knows rdkafka. Commands come in, events and an outcome go out, all in the types of `shared`
+//! and in the learner's own names.
+//!
+//! - [`Kafka`] is one connection for the whole server, [`LearnerKafka`] what one learner has on it: kept producers
+//!   and running consumers.
+//! - What blocks goes through `blocking` or runs on a thread of its own; what is `unsafe` is in `native`.
+
+mod admin;
+mod airports;
+mod blocking;
+mod cluster;
+mod connection;
+mod consumer;
+mod convert;
+mod error;
+mod group;
+mod native;
+mod producer;
+mod settings;
+mod start_over;
+mod topic;
+
+use std::sync::Arc;
+
+use shared::event::CloseReason;
+use shared::kafka::ClusterState;
+use shared::{Command, Error, Outcome, Reply};
+use tokio::sync::watch;
+
+use crate::learner::Namespace;
+use crate::session::JobContext;
+use admin::Admin;
+pub use airports::Airports;
+pub use connection::{ConnectionSettings, Secret};
+pub use consumer::MAX_CONSUMERS;
+pub use topic::{MAX_PARTITIONS, MAX_TOPICS};
+
+/// One connection to the cluster for one server. Cheap to clone.
+#[derive(Clone)]
+pub struct Kafka {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: ConnectionSettings,
+    airports: Arc<Airports>,
+    admin: Admin,
+    state: watch::Receiver<ClusterState>,
+    _probe: cluster::Probe,
+}
+
+impl Kafka {
+    /// Starts to connect, and does not wait for it. Fails where librdkafka refuses the settings.
+    pub fn new(settings: ConnectionSettings, airports: Arc<Airports>) -> Result<Self, Error> {
+        let admin = Admin::new(&settings).map_err(|e| error::from_rdkafka(&e))?;
+        let (state, probe) = cluster::follow(admin.clone())
+            .map_err(|e| error::internal(&format!("No thread to watch the cluster: {e}.")))?;
+        Ok(Self { inner: Arc::new(Inner { settings, airports, admin, state, _probe: probe }) })
+    }
+
+    /// The cluster's state, followed until the last clone of this is dropped.
+    pub fn state(&self) -> watch::Receiver<ClusterState> {
+        self.inner.state.clone()
+    }
+
+    /// The version of librdkafka.
+    pub fn librdkafka_version() -> String {
+        rdkafka::util::get_rdkafka_version().1
+    }
+
+    /// What one learner has on this cluster.
+    pub fn for_learner(&self, namespace: Namespace) -> LearnerKafka {
+        LearnerKafka {
+            kafka: self.clone(),
+            names: namespace,
+            producers: producer::Kept::default(),
+            consumers: consumer::Consumers::default(),
+        }
+    }
+}
+
+/// One learner's names, kept producers and running consumers.
+pub struct LearnerKafka {
+    kafka: Kafka,
+    names: Namespace,
+    producers: producer::Kept,
+    consumers: consumer::Consumers,
+}
+
+impl LearnerKafka {
+    /// Runs one command. Emits events as they happen and returns within the limits of its steps, or soon after it
+    /// was cancelled.
+    pub async fn run(&self, command: Command, cx: &JobContext) -> Outcome {
+        match command {
+            Command::DescribeCluster(_) => cancellable(cx, cluster::describe(self)).await,
+            Command::ListTopics(_) => cancellable(cx, topic::list(self)).await,
+            Command::CreateTopic(args) => cancellable(cx, topic::create(self, &args, &cx.events)).await,
+            Command::DeleteTopic(args) => cancellable(cx, topic::delete(self, &args, &cx.events)).await,
+            Command::DescribeTopic(args) => cancellable(cx, topic::describe(self, &args)).await,
+            Command::Produce(args) => producer::run(self, &args, cx).await,
+            Command::StartConsumer(args) => {
+                cancellable(cx, consumer::start(self, &args, &cx.consumers)).await
+            }
+            Command::Commit(args) => cancellable(cx, consumer::commit(self, &args)).await,
+            Command::StopConsumer(args) => cancellable(cx, consumer::stop(self, args.consumer)).await,
+            Command::CrashConsumer(args) => {
+                cancellable(cx, consumer::crash(self, args.consumer, &cx.events)).await
+            }
+            Command::DescribeGroup(args) => cancellable(cx, group::describe(self, &args)).await,
+            Command::StartOver(args) => start_over::run(self, &args, cx).await,
+        }
+    }
+
+    /// Closes all consumers of this learner and waits until they have left their groups, some seconds at most.
+    pub async fn close(&self, reason: CloseReason) {
+        self.consumers.close_all(&reason).await;
+    }
+
+    fn admin(&self) -> &Admin {
+        &self.kafka.inner.admin
+    }
+
+    fn names(&self) -> &Namespace {
+        &self.names
+    }
+}
+
+/// A step that cancelling ends at once: what it asked of the cluster may still happen.
+async fn cancellable(cx: &JobContext, step: impl Future<Output = Result<Reply, Error>>) -> Outcome {
+    tokio::select! {
+        biased;
+        () = cx.cancel.cancelled() => Outcome::Cancelled { partial: None },
+        result = step => match result {
+            Ok(reply) => Outcome::Ok(reply),
+            Err(error) => Outcome::Failed { error, partial: None },
+        },
+    }
+}

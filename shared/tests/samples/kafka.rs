@@ -1,0 +1,207 @@
+//! Kafka's nouns.
+
+use shared::kafka::{
+    Broker, Bytes, ClusterDescription, ConfigEntry, ConfigSource, DeliveredRun, GroupDescription, GroupId,
+    GroupMember, Header, Lane, LatencySummary, PartitionDescription, PartitionOffset, PartitionSummary,
+    ProduceSummary, Record, TopicDescription, TopicName, TopicPartition, TopicSummary, Undelivered,
+    UndeliveredFate,
+};
+use shared::{Error, ErrorCode};
+
+use super::samples;
+
+pub(crate) fn topic() -> TopicName {
+    TopicName::parse("airports-data").expect("a good name")
+}
+
+pub(crate) fn topic_partition() -> TopicPartition {
+    TopicPartition { topic: topic(), partition: 2 }
+}
+
+pub(crate) fn partition_offset(offset: Option<i64>) -> PartitionOffset {
+    PartitionOffset { topic: topic(), partition: 2, offset }
+}
+
+pub(crate) fn error() -> Error {
+    Error::new(ErrorCode::InvalidReplicationFactor, "There are 3 brokers, so 4 copies are too many.")
+        .hint("Ask for 3 at most.")
+        .kafka("INVALID_REPLICATION_FACTOR")
+}
+
+pub(crate) fn cluster() -> ClusterDescription {
+    ClusterDescription {
+        cluster_id: Some("MkU3OEVBNTcwNTJENDM2Qg".to_owned()),
+        controller: Some(1),
+        brokers: vec![Broker { id: 1, host: "localhost".to_owned(), port: 29092 }],
+    }
+}
+
+pub(crate) fn topic_summary() -> TopicSummary {
+    TopicSummary { name: topic(), partitions: 3, replicas: 1, internal: false }
+}
+
+pub(crate) fn topic_description() -> TopicDescription {
+    let partition = PartitionDescription {
+        partition: 0,
+        leader: Some(1),
+        replicas: vec![1, 2],
+        in_sync: vec![1],
+        log_start: Some(0),
+        high_watermark: Some(60),
+    };
+    let unknown = PartitionDescription {
+        partition: 1,
+        leader: None,
+        log_start: None,
+        high_watermark: None,
+        ..partition.clone()
+    };
+    let config = |source| ConfigEntry {
+        name: "retention.ms".to_owned(),
+        value: Some("604800000".to_owned()),
+        source,
+        is_default: true,
+    };
+    TopicDescription {
+        name: topic(),
+        partitions: vec![partition, unknown],
+        configs: config_sources().into_iter().map(config).collect(),
+    }
+}
+
+pub(crate) fn config_sources() -> Vec<ConfigSource> {
+    samples!(ConfigSource {
+        ConfigSource::Topic => [ConfigSource::Topic],
+        ConfigSource::DynamicBroker => [ConfigSource::DynamicBroker],
+        ConfigSource::DynamicDefaultBroker => [ConfigSource::DynamicDefaultBroker],
+        ConfigSource::StaticBroker => [ConfigSource::StaticBroker],
+        ConfigSource::Default => [ConfigSource::Default],
+        ConfigSource::Unknown => [ConfigSource::Unknown],
+    })
+}
+
+pub(crate) fn delivered_run() -> DeliveredRun {
+    DeliveredRun {
+        partition: 0,
+        first_offset: 7,
+        records: vec![0, 2],
+        timestamps_ms: vec![1_700_000_000_000, 1_700_000_000_001],
+        latencies_us: vec![5_100, 4_900],
+    }
+}
+
+pub(crate) fn undelivered() -> Vec<Undelivered> {
+    let undelivered = |fate, partition| Undelivered { fate, error: error(), partition, records: vec![3, 4] };
+    samples!(UndeliveredFate {
+        UndeliveredFate::NotWritten => [UndeliveredFate::NotWritten],
+        UndeliveredFate::Unknown => [UndeliveredFate::Unknown],
+    })
+    .into_iter()
+    .flat_map(|fate| [undelivered(fate, None), undelivered(fate, Some(1))])
+    .collect()
+}
+
+pub(crate) fn produce_summary() -> ProduceSummary {
+    ProduceSummary {
+        requested: 60,
+        delivered: 57,
+        not_written: 1,
+        unknown: 1,
+        not_sent: 1,
+        partitions: vec![PartitionSummary { partition: 0, delivered: 57, first_offset: 7, last_offset: 63 }],
+        elapsed_us: 21_000,
+        delivered_bytes: 13_680,
+        latency: Some(LatencySummary { p50_us: 5_000, p95_us: 6_000, p99_us: 7_000, max_us: 8_000 }),
+    }
+}
+
+pub(crate) fn all_bytes() -> Vec<Bytes> {
+    samples!(Bytes {
+        Bytes::Text(_) => [Bytes::Text("NZ".to_owned())],
+        Bytes::Base64(_) => [Bytes::Base64("/w==".to_owned())],
+        Bytes::TextPreview { .. } => [Bytes::TextPreview { start: "long".to_owned(), size: 5_000 }],
+        Bytes::Base64Preview { .. } => [Bytes::Base64Preview { start: "/w==".to_owned(), size: 5_000 }],
+    })
+}
+
+pub(crate) fn records() -> Vec<Record> {
+    let full = Record {
+        topic: topic(),
+        partition: 2,
+        offset: 59,
+        timestamp_ms: Some(1_700_000_000_000),
+        key: Some(Bytes::Text("NZ".to_owned())),
+        value: Some(Bytes::Text("{\"iata\":\"AKL\"}".to_owned())),
+        headers: all_bytes()
+            .into_iter()
+            .map(Some)
+            .chain([None])
+            .map(|value| Header { key: "source".to_owned(), value })
+            .collect(),
+    };
+    let bare = Record { timestamp_ms: None, key: None, value: None, headers: Vec::new(), ..full.clone() };
+    vec![full, bare]
+}
+
+pub(crate) fn lanes() -> Vec<Lane> {
+    let known = Lane {
+        topic: topic(),
+        partition: 2,
+        log_start: Some(0),
+        committed: Some(57),
+        position: Some(60),
+        high_watermark: Some(60),
+    };
+    let unknown =
+        Lane { log_start: None, committed: None, position: None, high_watermark: None, ..known.clone() };
+    vec![known, unknown]
+}
+
+pub(crate) fn group() -> GroupDescription {
+    GroupDescription {
+        group: GroupId::parse("east-coast-dpt").expect("a good id"),
+        state: "Stable".to_owned(),
+        assignor: "range".to_owned(),
+        members: vec![GroupMember {
+            member_id: "rdkafka-1".to_owned(),
+            client_id: "rdkafka".to_owned(),
+            host: "/127.0.0.1".to_owned(),
+            partitions: vec![topic_partition()],
+        }],
+        offsets: vec![partition_offset(Some(60)), partition_offset(None)],
+    }
+}
+
+pub(crate) fn error_codes() -> Vec<ErrorCode> {
+    samples!(ErrorCode {
+        ErrorCode::InvalidTopic => [ErrorCode::InvalidTopic],
+        ErrorCode::UnknownTopic => [ErrorCode::UnknownTopic],
+        ErrorCode::TopicExists => [ErrorCode::TopicExists],
+        ErrorCode::InvalidPartitions => [ErrorCode::InvalidPartitions],
+        ErrorCode::TooManyPartitions => [ErrorCode::TooManyPartitions],
+        ErrorCode::InvalidReplicationFactor => [ErrorCode::InvalidReplicationFactor],
+        ErrorCode::InvalidConfig => [ErrorCode::InvalidConfig],
+        ErrorCode::InvalidGroup => [ErrorCode::InvalidGroup],
+        ErrorCode::UnknownGroup => [ErrorCode::UnknownGroup],
+        ErrorCode::GroupNotEmpty => [ErrorCode::GroupNotEmpty],
+        ErrorCode::UnknownConsumer => [ErrorCode::UnknownConsumer],
+        ErrorCode::RebalanceInProgress => [ErrorCode::RebalanceInProgress],
+        ErrorCode::NothingToCommit => [ErrorCode::NothingToCommit],
+        ErrorCode::SettingNotAllowed => [ErrorCode::SettingNotAllowed],
+        ErrorCode::InvalidSetting => [ErrorCode::InvalidSetting],
+        ErrorCode::InvalidArgument => [ErrorCode::InvalidArgument],
+        ErrorCode::RecordTooLarge => [ErrorCode::RecordTooLarge],
+        ErrorCode::NotEnoughReplicas => [ErrorCode::NotEnoughReplicas],
+        ErrorCode::NotAcknowledged => [ErrorCode::NotAcknowledged],
+        ErrorCode::Cancelled => [ErrorCode::Cancelled],
+        ErrorCode::LimitReached => [ErrorCode::LimitReached],
+        ErrorCode::NotAllowed => [ErrorCode::NotAllowed],
+        ErrorCode::KafkaUnavailable => [ErrorCode::KafkaUnavailable],
+        ErrorCode::TimedOut => [ErrorCode::TimedOut],
+        ErrorCode::Kafka => [ErrorCode::Kafka],
+        ErrorCode::Internal => [ErrorCode::Internal],
+        ErrorCode::ShuttingDown => [ErrorCode::ShuttingDown],
+        ErrorCode::NotSent => [ErrorCode::NotSent],
+        ErrorCode::SessionLost => [ErrorCode::SessionLost],
+    })
+}

@@ -1,0 +1,289 @@
+//! A page's end of the WebSocket: sends commands, collects what comes back, and checks the protocol's rules while
+//! it does.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use shared::event::{CloseReason, Outcome};
+use shared::wire::{Resume, VERSION, Welcome};
+use shared::{ClientFrame, Command, ConsumerEvent, ConsumerId, ErrorCode, Event, Reply, RequestId, ServerFrame};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::server::TestServer;
+
+/// Longer than anything in a test takes: reached only by what hangs.
+const HANGS: Duration = Duration::from_secs(90);
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// How a command went.
+#[derive(Debug)]
+pub struct Finished {
+    /// What happened, oldest first.
+    pub events: Vec<Event>,
+    /// How many events the page did not get.
+    pub skipped: u64,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+impl Finished {
+    /// The reply of a command that has to have succeeded.
+    pub fn reply(self) -> Reply {
+        match self.outcome {
+            Outcome::Ok(reply) => reply,
+            other => panic!("not a success: {other:?}"),
+        }
+    }
+
+    /// The error code of a command that has to have failed.
+    pub fn error_code(&self) -> ErrorCode {
+        match &self.outcome {
+            Outcome::Failed { error, .. } => {
+                assert!(error.message.ends_with(['.', '!', '?']), "a sentence: {}", error.message);
+                error.code
+            }
+            other => panic!("not a failure: {other:?}"),
+        }
+    }
+}
+
+/// One page of one learner.
+pub struct Client {
+    socket: Socket,
+    /// What a browser would send as its cookie.
+    pub cookie: Option<String>,
+    /// What the server said first.
+    pub welcome: Welcome,
+    received: u64,
+    next_id: u64,
+    requests: HashMap<RequestId, (Vec<Event>, u64)>,
+    finished: HashMap<RequestId, Finished>,
+    consumers: HashMap<ConsumerId, VecDeque<ConsumerEvent>>,
+    closed: HashMap<ConsumerId, CloseReason>,
+    skipped: HashMap<ConsumerId, u64>,
+}
+
+impl Client {
+    /// A new learner.
+    pub async fn new(server: &TestServer) -> Self {
+        Self::with_cookie(server, None).await
+    }
+
+    /// A learner whom the server may know.
+    pub async fn with_cookie(server: &TestServer, cookie: Option<String>) -> Self {
+        let (mut socket, set_cookie) = Self::connect(server, cookie.as_deref()).await;
+        let welcome = hello(&mut socket, None).await;
+        Self {
+            socket,
+            cookie: set_cookie.or(cookie),
+            welcome,
+            received: 0,
+            next_id: 1,
+            requests: HashMap::new(),
+            finished: HashMap::new(),
+            consumers: HashMap::new(),
+            closed: HashMap::new(),
+            skipped: HashMap::new(),
+        }
+    }
+
+    /// A bare connection, for saying what no page would. Also the cookie that the server gave, if it gave one.
+    pub async fn connect(server: &TestServer, cookie: Option<&str>) -> (Socket, Option<String>) {
+        let mut request = format!("ws://{}/ws", server.address()).into_client_request().expect("a request");
+        let origin = HeaderValue::from_str(&server.origin()).expect("an origin");
+        request.headers_mut().insert("origin", origin);
+        if let Some(cookie) = cookie {
+            request.headers_mut().insert("cookie", HeaderValue::from_str(cookie).expect("a cookie"));
+        }
+        let (socket, response) = connect_async(request).await.expect("a connection");
+        let set_cookie = response.headers().get("set-cookie").map(|value| {
+            let value = value.to_str().expect("a cookie is ASCII");
+            value.split(';').next().expect("a cookie has a value").to_owned()
+        });
+        (socket, set_cookie)
+    }
+
+    /// Loses the connection without a goodbye, and goes on with the session on a new one.
+    pub async fn reconnect(&mut self, server: &TestServer) {
+        let cookie = self.cookie.clone();
+        let (socket, _) = Self::connect(server, cookie.as_deref()).await;
+        // Dropped without a close frame, as by a broken network.
+        self.socket = socket;
+        let resume = Resume { session: self.welcome.session.clone(), received: self.received };
+        self.welcome = hello(&mut self.socket, Some(resume)).await;
+    }
+
+    /// Says goodbye, as a page that is closed.
+    pub async fn leave(mut self) {
+        self.socket.close(None).await.expect("a goodbye");
+    }
+
+    /// Sends a command.
+    pub async fn start(&mut self, command: Command) -> RequestId {
+        let id = RequestId(self.next_id);
+        self.next_id += 1;
+        self.requests.insert(id, (Vec::new(), 0));
+        self.send(&ClientFrame::Run { id, command }).await;
+        id
+    }
+
+    /// Sends a command given as JSON, as lessons write it.
+    pub async fn start_json(&mut self, command: Value) -> RequestId {
+        self.start(serde_json::from_value(command).expect("a command")).await
+    }
+
+    /// Runs a command given as JSON to its end.
+    pub async fn run(&mut self, command: Value) -> Finished {
+        let id = self.start_json(command).await;
+        self.finish(id).await
+    }
+
+    /// Cancels a command.
+    pub async fn cancel(&mut self, id: RequestId) {
+        self.send(&ClientFrame::Cancel { id }).await;
+    }
+
+    /// Waits for the end of a command.
+    pub async fn finish(&mut self, id: RequestId) -> Finished {
+        loop {
+            if let Some(finished) = self.finished.remove(&id) {
+                return finished;
+            }
+            self.take().await;
+        }
+    }
+
+    /// Waits until a running command has had an event that `wanted` accepts.
+    pub async fn until_event(&mut self, id: RequestId, wanted: impl Fn(&Event) -> bool) {
+        while !self.requests.get(&id).is_some_and(|(events, _)| events.iter().any(&wanted)) {
+            assert!(!self.finished.contains_key(&id), "it ended before: {:?}", self.finished.get(&id));
+            self.take().await;
+        }
+    }
+
+    /// Starts a consumer given as JSON.
+    pub async fn consume(&mut self, arguments: Value) -> ConsumerId {
+        match self.run(serde_json::json!({ "start_consumer": arguments })).await.reply() {
+            Reply::ConsumerStarted(id) => id,
+            other => panic!("not a consumer: {other:?}"),
+        }
+    }
+
+    /// The next event of a consumer.
+    pub async fn next_event(&mut self, consumer: ConsumerId) -> ConsumerEvent {
+        loop {
+            if let Some(event) = self.consumers.get_mut(&consumer).and_then(VecDeque::pop_front) {
+                return event;
+            }
+            assert!(!self.closed.contains_key(&consumer), "closed: {:?}", self.closed[&consumer]);
+            self.take().await;
+        }
+    }
+
+    /// The first of a consumer's next events from which `wanted` makes something. Those before it are lost.
+    pub async fn next_that<T>(&mut self, consumer: ConsumerId, wanted: impl Fn(ConsumerEvent) -> Option<T>) -> T {
+        loop {
+            if let Some(found) = wanted(self.next_event(consumer).await) {
+                return found;
+            }
+        }
+    }
+
+    /// Waits until a consumer is closed, and says why.
+    pub async fn closed(&mut self, consumer: ConsumerId) -> CloseReason {
+        while !self.closed.contains_key(&consumer) {
+            self.take().await;
+        }
+        self.closed[&consumer].clone()
+    }
+
+    /// How many events of a consumer the page did not get so far.
+    pub fn skipped(&self, consumer: ConsumerId) -> u64 {
+        self.skipped.get(&consumer).copied().unwrap_or(0)
+    }
+
+    /// Waits for the code with which the server closes the connection. What comes before is dropped.
+    pub async fn close_code(socket: &mut Socket) -> u16 {
+        loop {
+            match timeout(HANGS, socket.next()).await.expect("the server closes in time") {
+                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("ended without a code: {other:?}"),
+            }
+        }
+    }
+
+    /// The connection, for saying what no page would.
+    pub fn socket(&mut self) -> &mut Socket {
+        &mut self.socket
+    }
+
+    async fn send(&mut self, frame: &ClientFrame) {
+        let text = serde_json::to_string(frame).expect("JSON");
+        self.socket.send(Message::text(text)).await.expect("the connection holds");
+    }
+
+    /// Takes one frame from the server.
+    async fn take(&mut self) {
+        let frame = next_frame(&mut self.socket).await;
+        self.received += 1;
+        match frame {
+            ServerFrame::Events { id, events } => {
+                let (so_far, _) = self.requests.get_mut(&id).expect("events belong to a running command");
+                so_far.extend(events);
+            }
+            ServerFrame::Done { id, outcome } => {
+                let (events, skipped) = self.requests.remove(&id).expect("Done comes once for each Run");
+                self.finished.insert(id, Finished { events, skipped, outcome });
+            }
+            ServerFrame::ConsumerEvents { consumer, events } => {
+                assert!(!self.closed.contains_key(&consumer), "Closed is a consumer's last frame");
+                self.consumers.entry(consumer).or_default().extend(events);
+            }
+            ServerFrame::Closed { consumer, reason } => {
+                let before = self.closed.insert(consumer, reason);
+                assert_eq!(before, None, "Closed comes once for each consumer");
+            }
+            ServerFrame::Skipped { stream, count } => match stream {
+                shared::wire::Stream::Request(id) => self.requests.get_mut(&id).expect("a running command").1 += count,
+                shared::wire::Stream::Consumer(id) => *self.skipped.entry(id).or_default() += count,
+            },
+            ServerFrame::Cluster { state } => self.welcome.cluster = state,
+            ServerFrame::Welcome(_) => panic!("Welcome comes once a connection"),
+        }
+    }
+
+    /// Waits until the server says that the cluster is as `wanted`.
+    pub async fn until_cluster(&mut self, wanted: impl Fn(&shared::kafka::ClusterState) -> bool) {
+        while !wanted(&self.welcome.cluster) {
+            self.take().await;
+        }
+    }
+}
+
+async fn hello(socket: &mut Socket, resume: Option<Resume>) -> Welcome {
+    let hello = serde_json::to_string(&ClientFrame::Hello { version: VERSION, resume }).expect("JSON");
+    socket.send(Message::text(hello)).await.expect("the connection holds");
+    match next_frame(socket).await {
+        ServerFrame::Welcome(welcome) => welcome,
+        other => panic!("{other:?} before Welcome"),
+    }
+}
+
+async fn next_frame(socket: &mut Socket) -> ServerFrame {
+    loop {
+        match timeout(HANGS, socket.next()).await.expect("nothing hangs") {
+            Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("a frame of the protocol"),
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            other => panic!("the connection ended: {other:?}"),
+        }
+    }
+}

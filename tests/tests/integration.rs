@@ -1,0 +1,4 @@
+//! Every command over a real WebSocket, against the real server and a real Apache Kafka.
+
+#[path = "integration/topics.rs"]
+mod topics;

@@ -1,0 +1,29 @@
+//! `cargo xtask bench`: measurements. Each is a binary of the crate `tests`; what it takes and prints is its own.
+
+use anyhow::{Result, ensure};
+use clap::Subcommand;
+use xtask::process::{Output, Tethered};
+
+use crate::{page, setup, workspace};
+
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Bench {
+    /// A million records from one click; arguments after `--` go to the measurement
+    Produce {
+        /// What the measurement itself takes
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+}
+
+pub(crate) fn run(bench: Bench) -> Result<()> {
+    let (binary, arguments) = match bench {
+        Bench::Produce { arguments } => ("bench-produce", arguments),
+    };
+    page::ensure_dir()?;
+    let mut cargo = workspace::cargo();
+    cargo.args(["run", "--release", "--package", "tests", "--bin", binary]).args(setup::native_features());
+    let status = Tethered::spawn(cargo.arg("--").args(arguments), Output::Inherit)?.wait()?;
+    ensure!(status.success(), "{binary} failed ({status})");
+    Ok(())
+}

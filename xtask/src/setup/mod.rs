@@ -1,0 +1,76 @@
+//! What a fresh machine lacks, as steps that put it there. Each is looked for first: what is there is never installed
+//! again, and half an installation never counts as one (see `xtask::cache`).
+
+mod system;
+mod tools;
+mod wasm;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use xtask::kafka::{Installation, Missing, VERSION};
+
+pub(crate) use system::{Program, has, native_features};
+pub(crate) use tools::{Tools, axe};
+
+use crate::step::{Step, run_all};
+
+/// What the machine is to be able to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Goal {
+    /// Build the page and the server.
+    Build,
+    /// That, and run an Apache Kafka of our own.
+    Serve,
+    /// That, and the browser tests.
+    Test,
+}
+
+/// `cargo xtask setup`: what `serve` needs.
+pub(crate) fn run() -> Result<()> {
+    let mut steps = steps(Goal::Build)?;
+    let kafka = kafka_step();
+    match kafka {
+        Ok(step) => steps.extend(step),
+        Err(ref missing) => println!("Without a Kafka of its own: {missing}"),
+    }
+    if steps.is_empty() {
+        println!("Everything is there. Next: cargo xtask serve");
+        return Ok(());
+    }
+    run_all(steps)?;
+    println!("Next: cargo xtask serve");
+    Ok(())
+}
+
+/// The steps that are left to do for `goal`. An error when one of them is known to be impossible.
+pub(crate) fn steps(goal: Goal) -> Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    steps.extend(system::step(goal)?);
+    steps.extend(wasm::step()?);
+    steps.extend(tools::steps()?);
+    match goal {
+        Goal::Build => {}
+        Goal::Serve => steps.extend(kafka_step()?),
+        Goal::Test => {
+            // Java and Maven may be installed by the first step. What is missing still is told by the tests.
+            steps.extend(kafka_step().unwrap_or_default());
+            steps.extend(tools::axe_step()?);
+        }
+    }
+    Ok(steps)
+}
+
+/// Fetches Apache Kafka's jars and makes its starts quick, unless that is done.
+fn kafka_step() -> Result<Option<Step>> {
+    if let Some(installation) = Installation::find()? {
+        let prepare = |_: &_| Installation::find_or_fetch()?.prepare();
+        let step = Step::new("Preparing Apache Kafka for quick starts", Duration::from_secs(15), prepare);
+        return Ok((!installation.is_prepared()).then_some(step));
+    }
+    if !has(Program::Maven) {
+        return Err(Missing::Maven.into());
+    }
+    let title = format!("Fetching Apache Kafka {VERSION} from Maven Central (55 MB)");
+    Ok(Some(Step::new(title, Duration::from_secs(50), |_| Installation::find_or_fetch().map(drop))))
+}

@@ -1,0 +1,163 @@
+//! The checks themselves: what each runs and what it needs of the machine.
+//!
+//! All that is native is built in one profile and for the whole workspace, so that cargo compiles each dependency
+//! once, with the same features.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use xtask::kafka::Installation;
+use xtask::process::{Output, Tethered};
+
+use crate::page;
+use crate::setup::{self, Program, Tools, has};
+use crate::step::run_all;
+use crate::workspace::{self, Profile};
+
+/// One check.
+pub(super) struct Check {
+    pub(super) name: String,
+    /// What it is, in a few words.
+    pub(super) about: String,
+    /// Whether the set-up can bring what it needs.
+    pub(super) needs_setup: bool,
+    /// Why it can't run here, if so.
+    pub(super) lacks: Box<dyn Fn() -> Option<String>>,
+    pub(super) run: Box<dyn FnOnce() -> Result<()>>,
+}
+
+/// Test binaries of the crate `tests` in the order of their run; those not named here come between.
+const FIRST: &str = "integration";
+const LAST: &str = "browser";
+
+/// Crates whose own tests are quick.
+const CRATES: [&str; 5] = ["shared", "backend", "backend/sandbox", "frontend", "xtask"];
+
+/// All checks of the workspace as it is.
+pub(super) fn all() -> Result<Vec<Check>> {
+    let mut checks = vec![
+        check("format", "cargo fmt --check", || run(workspace::cargo().args(["fmt", "--all", "--check"]))),
+        check("clippy", "clippy, warnings denied", || {
+            run(native("clippy", &["--all-targets"]).args(["--", "--deny", "warnings"]))
+        }),
+        check("docs", "rustdoc, warnings denied", || {
+            run(native("doc", &["--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
+        }),
+        Check { needs_setup: true, ..check("unit", "unit, property and documentation tests", unit) },
+        Check {
+            lacks: Box::new(|| Tools::find().err().map(|error| format!("{error:#}"))),
+            needs_setup: true,
+            ..check("page", "the page, built as it is released", || {
+                run_all(page::step(Profile::Release)?.into_iter().collect())
+            })
+        },
+    ];
+    let mut binaries = test_names(&workspace::root().join("tests"))?;
+    for expected in [FIRST, LAST] {
+        if !binaries.iter().any(|name| name == expected) {
+            binaries.push(expected.to_owned());
+        }
+    }
+    binaries.sort_by_key(|name| (name == LAST, name != FIRST));
+    checks.extend(binaries.into_iter().map(binary));
+    Ok(checks)
+}
+
+fn check(name: &str, about: &str, run: impl FnOnce() -> Result<()> + 'static) -> Check {
+    Check {
+        name: name.to_owned(),
+        about: about.to_owned(),
+        needs_setup: false,
+        lacks: Box::new(|| None),
+        run: Box::new(run),
+    }
+}
+
+fn unit() -> Result<()> {
+    let mut tests = native("test", &["--lib", "--bins"]);
+    for member in CRATES {
+        for name in test_names(&workspace::root().join(member))? {
+            tests.args(["--test", &name]);
+        }
+    }
+    run(&tests)?;
+    run(&native("test", &["--doc"]))
+}
+
+/// A test binary of the crate `tests`.
+fn binary(name: String) -> Check {
+    let in_browser = name == LAST;
+    let about = format!("tests/tests/{name}.rs");
+    Check {
+        lacks: Box::new({
+            let file = workspace::root().join(&about);
+            move || {
+                if file.is_file() {
+                    lack(in_browser)
+                } else {
+                    Some(format!("there is no {}", file.display()))
+                }
+            }
+        }),
+        needs_setup: true,
+        ..check(&name.clone(), &about, move || {
+            let mut tests = native("test", &["--test", &name]);
+            if let Some(axe) = setup::axe()? {
+                tests.env("KAFKA_WORKSHOP_AXE", axe);
+            }
+            run(&tests)
+        })
+    }
+}
+
+/// What the machine lacks for a test against Apache Kafka, or in a browser besides.
+fn lack(in_browser: bool) -> Option<String> {
+    match Installation::find() {
+        Err(missing) => return Some(format!("{missing:#}")),
+        Ok(None) => return Some("Apache Kafka's jars are not there: run `cargo xtask setup`".to_owned()),
+        Ok(Some(_)) => {}
+    }
+    if !in_browser {
+        return None;
+    }
+    let there = [
+        (page::dir().join("index.html").is_file(), "the page is not built: see the check `page`"),
+        (has(Program::Chromium), "there is no `chromium` on the PATH (Debian: apt-get install chromium)"),
+        (
+            has(Program::Chromedriver),
+            "there is no `chromedriver` on the PATH (Debian: apt-get install chromium-driver)",
+        ),
+        (setup::axe().is_ok_and(|axe| axe.is_some()), "there is no axe-core, and no npm to fetch it"),
+    ];
+    there.into_iter().find_map(|(there, lack)| (!there).then(|| lack.to_owned()))
+}
+
+/// A cargo command on the whole workspace.
+fn native(command: &str, arguments: &[&str]) -> Command {
+    let mut cargo = workspace::cargo();
+    cargo.args([command, "--release", "--workspace"]).args(setup::native_features()).args(arguments);
+    cargo
+}
+
+fn run(command: &Command) -> Result<()> {
+    let status = Tethered::spawn(command, Output::Inherit)?.wait()?;
+    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+    ensure!(status.success(), "`cargo {}` failed ({status})", arguments.join(" "));
+    Ok(())
+}
+
+/// The names of the test binaries in a crate's folder.
+fn test_names(member: &Path) -> Result<Vec<String>> {
+    let Ok(entries) = fs::read_dir(member.join("tests")) else { return Ok(Vec::new()) };
+    let mut names = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.extension().is_some_and(|end| end == "rs") {
+            names.push(path.file_stem().context("a file has a name")?.to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
