@@ -141,7 +141,8 @@ impl Browser {
 
     /// The role and name of what has the focus.
     pub async fn focused(&mut self) -> Result<(String, String)> {
-        let object = self.cdp.call("Runtime.evaluate", json!({ "expression": "document.activeElement" })).await?;
+        let object =
+            self.cdp.call("Runtime.evaluate", json!({ "expression": "document.activeElement" })).await?;
         let object = &object["result"]["objectId"];
         let tree = self
             .cdp
@@ -161,7 +162,8 @@ impl Browser {
         let end = Instant::now() + NEVER;
         loop {
             let node = self.find(role, name).await?;
-            let seen = self.call_on(node, "function() { return this.innerText; }", &[]).await.unwrap_or_default();
+            let seen =
+                self.call_on(node, "function() { return this.innerText; }", &[]).await.unwrap_or_default();
             let seen = seen.as_str().unwrap_or_default().to_owned();
             if seen.contains(text) {
                 return Ok(seen);
@@ -204,8 +206,10 @@ impl Browser {
     pub async fn screenshot(&mut self, name: &str) -> Result<()> {
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("artifacts");
         fs::create_dir_all(&folder)?;
-        let picture =
-            self.cdp.call("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true })).await?;
+        let picture = self
+            .cdp
+            .call("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true }))
+            .await?;
         let bytes = BASE64_STANDARD.decode(picture["data"].as_str().context("a picture")?)?;
         fs::write(folder.join(format!("{name}-{}.png", self.name)), bytes)?;
         Ok(())
@@ -255,7 +259,10 @@ impl Browser {
             if Instant::now() > end {
                 let text = self.evaluate("document.body.innerText").await?;
                 self.screenshot("never-came").await?;
-                bail!("there never was a {role} “{name}”; the page says:\n{}", text.as_str().unwrap_or_default());
+                bail!(
+                    "there never was a {role} “{name}”; the page says:\n{}",
+                    text.as_str().unwrap_or_default()
+                );
             }
             sleep(LOOK_AGAIN).await;
         }
@@ -266,7 +273,9 @@ impl Browser {
         let document = self.cdp.call("DOM.getDocument", json!({ "depth": 0 })).await?;
         let query = json!({ "nodeId": document["root"]["nodeId"], "role": role });
         // The document may be replaced between the two calls; then there is nothing yet.
-        let Ok(found) = self.cdp.call("Accessibility.queryAXTree", query).await else { return Ok(Vec::new()) };
+        let Ok(found) = self.cdp.call("Accessibility.queryAXTree", query).await else {
+            return Ok(Vec::new());
+        };
         let nodes = found["nodes"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut matches: Vec<(bool, u64)> = nodes
             .iter()

@@ -8,7 +8,9 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
 use shared::event::{CloseReason, Outcome};
 use shared::wire::{Resume, VERSION, Welcome};
-use shared::{ClientFrame, Command, ConsumerEvent, ConsumerId, ErrorCode, Event, Reply, RequestId, ServerFrame};
+use shared::{
+    ClientFrame, Command, ConsumerEvent, ConsumerId, ErrorCode, Event, Reply, RequestId, ServerFrame,
+};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -189,7 +191,11 @@ impl Client {
     }
 
     /// The first of a consumer's next events from which `wanted` makes something. Those before it are lost.
-    pub async fn next_that<T>(&mut self, consumer: ConsumerId, wanted: impl Fn(ConsumerEvent) -> Option<T>) -> T {
+    pub async fn next_that<T>(
+        &mut self,
+        consumer: ConsumerId,
+        wanted: impl Fn(ConsumerEvent) -> Option<T>,
+    ) -> T {
         loop {
             if let Some(found) = wanted(self.next_event(consumer).await) {
                 return found;
@@ -253,7 +259,9 @@ impl Client {
                 assert_eq!(before, None, "Closed comes once for each consumer");
             }
             ServerFrame::Skipped { stream, count } => match stream {
-                shared::wire::Stream::Request(id) => self.requests.get_mut(&id).expect("a running command").1 += count,
+                shared::wire::Stream::Request(id) => {
+                    self.requests.get_mut(&id).expect("a running command").1 += count
+                }
                 shared::wire::Stream::Consumer(id) => *self.skipped.entry(id).or_default() += count,
             },
             ServerFrame::Cluster { state } => self.welcome.cluster = state,
@@ -281,7 +289,9 @@ async fn hello(socket: &mut Socket, resume: Option<Resume>) -> Welcome {
 async fn next_frame(socket: &mut Socket) -> ServerFrame {
     loop {
         match timeout(HANGS, socket.next()).await.expect("nothing hangs") {
-            Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("a frame of the protocol"),
+            Some(Ok(Message::Text(text))) => {
+                return serde_json::from_str(&text).expect("a frame of the protocol");
+            }
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
             other => panic!("the connection ended: {other:?}"),
         }

@@ -15,8 +15,9 @@ impl Learner {
     /// `None`, with the reason printed: there is no Kafka here, and the run is not CI's.
     async fn arrives(width: Width, scheme: Scheme) -> Result<Option<Self>> {
         let Some(kafka) = shared_kafka() else { return Ok(None) };
-        let axe = std::env::var("KAFKA_WORKSHOP_AXE")
-            .context("KAFKA_WORKSHOP_AXE must name axe.min.js: `cargo xtask test --only browser` sees to it")?;
+        let axe = std::env::var("KAFKA_WORKSHOP_AXE").context(
+            "KAFKA_WORKSHOP_AXE must name axe.min.js: `cargo xtask test --only browser` sees to it",
+        )?;
         let axe = std::fs::read_to_string(axe)?;
         let server = TestServer::start(kafka).await;
         let mut browser = Browser::start(width, scheme).await?;

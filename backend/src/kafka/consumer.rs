@@ -5,7 +5,6 @@ mod lanes;
 mod thread;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -52,7 +51,6 @@ const WATCH_GRACE: Duration = Duration::from_secs(30);
 /// The running consumers of one learner.
 #[derive(Default)]
 pub(super) struct Consumers {
-    last_id: AtomicU64,
     running: Arc<Mutex<BTreeMap<ConsumerId, Handle>>>,
 }
 
@@ -74,6 +72,10 @@ pub(super) async fn start(
     let (_, group) = learner.names().group(&args.group)?;
     settings::check(&args.settings, Clients::Consumers)?;
     let session_timeout_ms = session_timeout_ms(args)?;
+    if args.topics.is_empty() || args.topics.len() > MAX_SUBSCRIPTION {
+        let problem = format!("A consumer subscribes to 1 to {MAX_SUBSCRIPTION} topics.");
+        return Err(Error::new(ErrorCode::InvalidArgument, problem));
+    }
     let mut topics = Vec::new();
     for name in &args.topics {
         let (_, physical) = topic::existing(learner, name).await?;
@@ -81,11 +83,7 @@ pub(super) async fn start(
             topics.push(physical);
         }
     }
-    if topics.is_empty() || topics.len() > MAX_SUBSCRIPTION {
-        let problem = format!("A consumer subscribes to 1 to {MAX_SUBSCRIPTION} topics.");
-        return Err(Error::new(ErrorCode::InvalidArgument, problem));
-    }
-    let id = ConsumerId(consumers.last_id.fetch_add(1, Ordering::Relaxed) + 1);
+    let id = learner.kafka.next_consumer();
     let config = config(learner, args, &group, id)?;
     let consumer = blocking::call("Starting the consumer", CREATE_LIMIT, move || {
         let consumer: BaseConsumer<Context> =

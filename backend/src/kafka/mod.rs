@@ -21,10 +21,11 @@ mod start_over;
 mod topic;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use shared::event::CloseReason;
 use shared::kafka::ClusterState;
-use shared::{Command, Error, Outcome, Reply};
+use shared::{Command, ConsumerId, Error, Outcome, Reply};
 use tokio::sync::watch;
 
 use crate::learner::Namespace;
@@ -46,6 +47,8 @@ struct Inner {
     airports: Arc<Airports>,
     admin: Admin,
     state: watch::Receiver<ClusterState>,
+    /// One count for all learners, so that a learner who left and came back meets no id again.
+    consumers: AtomicU64,
     _probe: cluster::Probe,
 }
 
@@ -55,7 +58,8 @@ impl Kafka {
         let admin = Admin::new(&settings).map_err(|e| error::from_rdkafka(&e))?;
         let (state, probe) = cluster::follow(admin.clone())
             .map_err(|e| error::internal(&format!("No thread to watch the cluster: {e}.")))?;
-        Ok(Self { inner: Arc::new(Inner { settings, airports, admin, state, _probe: probe }) })
+        let consumers = AtomicU64::new(0);
+        Ok(Self { inner: Arc::new(Inner { settings, airports, admin, state, consumers, _probe: probe }) })
     }
 
     /// The cluster's state, followed until the last clone of this is dropped.
@@ -66,6 +70,10 @@ impl Kafka {
     /// The version of librdkafka.
     pub fn librdkafka_version() -> String {
         rdkafka::util::get_rdkafka_version().1
+    }
+
+    fn next_consumer(&self) -> ConsumerId {
+        ConsumerId(self.inner.consumers.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
     /// What one learner has on this cluster.

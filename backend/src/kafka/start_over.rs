@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::error::RDKafkaErrorCode as Code;
-use shared::command::{CreateTopic, StartOver};
+use shared::command::{CreateTopic, Produce, StartOver};
 use shared::{Error, ErrorCode, Event, Outcome, Reply};
 
 use super::producer::{self, Reporting};
@@ -44,6 +44,11 @@ async fn steps(learner: &LearnerKafka, args: &StartOver, cx: &JobContext) -> Res
     let lists = [args.delete_topics.len(), args.delete_groups.len(), args.create.len(), args.produce.len()];
     if lists.iter().any(|length| *length > MAX_NAMES) {
         return Err(Error::new(ErrorCode::LimitReached, format!("At most {MAX_NAMES} names, please.")).into());
+    }
+    let records = args.produce.iter().fold(0, |sum: u64, produce| sum.saturating_add(produce.count));
+    if records > Produce::MAX_COUNT {
+        let message = format!("At most {} records in all, please.", Produce::MAX_COUNT);
+        return Err(Error::new(ErrorCode::LimitReached, message).into());
     }
     let mut groups = Vec::new();
     for group in &args.delete_groups {

@@ -9,7 +9,8 @@ async fn a_topic_is_made_described_and_deleted() {
     let Some(kafka) = shared_kafka() else { return };
     let server = TestServer::start(kafka).await;
     let mut page = Client::new(&server).await;
-    let created = page.run(json!({ "create_topic": { "topic": "airports-data", "partitions": 3 } })).await.reply();
+    let created =
+        page.run(json!({ "create_topic": { "topic": "airports-data", "partitions": 3 } })).await.reply();
     let Reply::TopicCreated(created) = created else { panic!("{created:?}") };
     assert_eq!(created.partitions.len(), 3);
     for partition in &created.partitions {
