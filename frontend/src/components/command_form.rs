@@ -127,7 +127,6 @@ fn FieldInput(
             // A text input even for numbers: the wheel changes nothing by accident, and what is typed is kept.
             let is_number =
                 matches!(field.input, Input::Integer { .. } | Input::OptionalInteger { .. } | Input::Replicas);
-            let optional = matches!(field.input, Input::OptionalInteger { .. } | Input::Replicas);
             view! {
                 <input
                     id=id
@@ -136,7 +135,6 @@ fn FieldInput(
                     inputmode=is_number.then_some("numeric")
                     autocomplete="off"
                     spellcheck="false"
-                    placeholder=optional.then_some("default")
                     aria-describedby=described
                     aria-invalid=invalid
                     prop:value=move || value.get()

@@ -145,11 +145,13 @@ fn LastPress(id: RequestId, version: Memo<u64>) -> impl IntoView {
         version.get();
         connection.state.with_untracked(|state| {
             let request = state.latest_part_of(id)?;
-            let words = match &request.outcome {
-                Some(outcome) => said::outcome(outcome),
-                None => request.phase.clone().unwrap_or_else(|| "…".to_owned()),
+            // While it runs: its phase, if it has one.
+            let (mood, words) = match &request.outcome {
+                None => ("", request.phase.clone()?),
+                Some(failed @ Outcome::Failed { .. }) => ("bad", said::outcome(failed)),
+                Some(cancelled @ Outcome::Cancelled { .. }) => ("warn", said::outcome(cancelled)),
+                Some(done @ Outcome::Ok(_)) => ("good", said::outcome(done)),
             };
-            let mood = if matches!(request.outcome, Some(Outcome::Failed { .. })) { "bad" } else { "good" };
             Some((mood, format!("{}: {words}", request.origin.label)))
         })
     });

@@ -1,5 +1,6 @@
 //! One record in full: its JSON with lines broken, its key, its headers.
 
+use leptos::html;
 use leptos::prelude::*;
 use shared::RequestId;
 use shared::kafka::{Bytes, Header, Record};
@@ -15,10 +16,19 @@ pub(crate) fn RecordDetail(id: RequestId, number: u64, close: impl Fn() + 'stati
         Row::Record(record) => Some(record.as_ref().clone()),
         _ => None,
     });
+    let section = NodeRef::<html::Section>::new();
+    // It opens below its table, often outside of what is seen.
+    Effect::new(move |_| {
+        if let Some(section) = section.get() {
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+            request_animation_frame(move || section.scroll_into_view_with_scroll_into_view_options(&options));
+        }
+    });
     record.map(|record| {
         let name = format!("Record {} of P{}", text::offset(Some(record.offset)), record.partition);
         view! {
-            <section class="record-detail" aria-label=name.clone()>
+            <section class="record-detail" aria-label=name.clone() node_ref=section>
                 <header>
                     <h4>{name.clone()}</h4>
                     <button type="button" class="button small" on:click=move |_| close()>"Close record"</button>

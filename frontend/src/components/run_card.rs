@@ -184,7 +184,9 @@ fn RunOutcome(request: Memo<Option<RequestId>>) -> impl IntoView {
         let id = request.get()?;
         connection.state.with(|state| {
             let request = state.request(id)?;
+            let is_gone = request.consumer.as_ref().is_some_and(|consumer| consumer.closed.is_some());
             let mood = match request.outcome.as_ref() {
+                Some(_) if is_gone => Some("warn"),
                 None => None,
                 Some(Outcome::Ok(_)) => Some("good"),
                 Some(Outcome::Failed { .. }) => Some("bad"),

@@ -76,18 +76,18 @@ pub(crate) fn StartOverButton(
 fn consequences(start_over: &StartOver) -> Vec<String> {
     let mut lines = Vec::new();
     if !start_over.delete_topics.is_empty() {
-        lines.push(format!("The records of {} are deleted.", start_over.delete_topics.join(", ")));
+        lines.push(format!("Deleted, with all records: {}.", start_over.delete_topics.join(", ")));
     }
     if !start_over.delete_groups.is_empty() {
         lines.push(format!(
-            "Consumers in {} are stopped, and their committed offsets deleted.",
+            "Stopped and deleted, with committed offsets: the consumers of {}.",
             start_over.delete_groups.join(", ")
         ));
     }
     if !start_over.create.is_empty() {
         let names: Vec<&str> = start_over.create.iter().map(|topic| topic.topic.as_str()).collect();
-        lines.push(format!("{} is made anew.", names.join(", ")));
+        lines.push(format!("Made anew: {}.", names.join(", ")));
     }
-    lines.push("The results of this lesson and what you typed in its forms go.".to_owned());
+    lines.push("Cleared: the results of this lesson, and what you typed in its forms.".to_owned());
     lines
 }
