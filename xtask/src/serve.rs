@@ -187,10 +187,8 @@ impl Serving {
 
     fn announce(&self, browser: bool) {
         let url = format!("http://{}", reachable(self.address));
-        println!(
-            "\n    Kafka Workshop is at {url} (after {:.1} s). Ctrl-C stops it.\n",
-            self.start.elapsed().as_secs_f32()
-        );
+        // The server itself has said where it is.
+        println!("Up after {:.1} s. Ctrl-C stops it.", self.start.elapsed().as_secs_f32());
         if self.kafka.as_ref().is_some_and(|kafka| kafka.starting.is_some()) {
             println!("Apache Kafka {VERSION} is starting; the page shows when it is there.");
         }
