@@ -5,8 +5,11 @@
 
 mod client;
 mod kafka;
+mod reports;
 mod server;
+mod shorthand;
 
 pub use client::{Client, Finished};
 pub use kafka::{own_kafka, shared_kafka};
+pub use reports::Produced;
 pub use server::TestServer;
