@@ -43,13 +43,15 @@ def create_topic(bootstrap_servers, topic, partitions=-1, replication_factor=-1,
     new_topic = NewTopic(
         topic, num_partitions=partitions, replication_factor=replication_factor, config=configs or {}
     )
-    futures = get_admin_client(bootstrap_servers).create_topics([new_topic])
+    admin = get_admin_client(bootstrap_servers)  # kept until the answer is there: it goes away with its last name
+    futures = admin.create_topics([new_topic])
     return outcome(futures[topic], f"Topic {topic} created")
 
 
 def delete_topic(bootstrap_servers, topic):
     """Deletes a topic with all its records."""
-    futures = get_admin_client(bootstrap_servers).delete_topics([topic])
+    admin = get_admin_client(bootstrap_servers)
+    futures = admin.delete_topics([topic])
     return outcome(futures[topic], f"Topic {topic} deleted")
 
 

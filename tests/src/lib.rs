@@ -3,12 +3,15 @@
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test ends at the first thing that fails")]
 #![expect(clippy::print_stderr, reason = "a test says why it is skipped")]
 
+mod browser;
+mod cdp;
 mod client;
 mod kafka;
 mod reports;
 mod server;
 mod shorthand;
 
+pub use browser::{Browser, Scheme, Width};
 pub use client::{Client, Finished};
 pub use kafka::{own_kafka, shared_kafka};
 pub use reports::Produced;

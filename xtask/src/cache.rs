@@ -2,9 +2,13 @@
 //! `~/.cache/kafka-workshop`. What is in it is complete: see [`install`].
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{env, fs};
 
 use anyhow::{Context, Result};
+
+const UNFINISHED: &str = ".unfinished-";
+const STALE_AFTER: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// The cache's folder, which need not exist.
 pub fn dir() -> Result<PathBuf> {
@@ -25,8 +29,9 @@ pub fn tool(name: &str, version: &str) -> Result<PathBuf> {
 pub fn install(target: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let parent = target.parent().context("a cache folder has a parent")?;
     fs::create_dir_all(parent).with_context(|| format!("creating {}", parent.display()))?;
+    sweep(parent);
     let unfinished = tempfile::Builder::new()
-        .prefix(".unfinished-")
+        .prefix(UNFINISHED)
         .tempdir_in(parent)
         .with_context(|| format!("creating a folder in {}", parent.display()))?;
     let inner = unfinished.path().join("it");
@@ -37,6 +42,17 @@ pub fn install(target: &Path, fill: impl FnOnce(&Path) -> Result<()>) -> Result<
         // Another process finished first: the same version, so the same thing.
         Err(_) if target.is_dir() => Ok(()),
         Err(error) => Err(error).with_context(|| format!("moving the installation to {}", target.display())),
+    }
+}
+
+/// Removes what installations left that were killed; those of the last hours may still run.
+fn sweep(parent: &Path) {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    for entry in entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UNFINISHED)) {
+        let age = entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+        if age > Some(STALE_AFTER) {
+            fs::remove_dir_all(entry.path()).ok();
+        }
     }
 }
 

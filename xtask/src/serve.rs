@@ -46,6 +46,13 @@ pub(crate) struct Arguments {
     server: Vec<String>,
 }
 
+impl Arguments {
+    /// The Kafka that was named; an empty variable names none.
+    fn their_kafka(&self) -> Option<&str> {
+        self.bootstrap_servers.as_deref().filter(|servers| !servers.is_empty())
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
     let address = SocketAddr::new(arguments.address, arguments.port);
@@ -55,25 +62,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     run_all(steps(arguments, profile)?)?;
 
     let mut stop = Stop::listen()?;
-    let own = match arguments.bootstrap_servers {
-        Some(_) => None,
-        None => Some(OwnKafka::start()?),
-    };
-    let bootstrap_servers = match (&arguments.bootstrap_servers, &own) {
-        (Some(theirs), _) => theirs.clone(),
-        (None, own) => own.as_ref().map(|own| format!("127.0.0.1:{}", own.port)).unwrap_or_default(),
+    let (kafka, bootstrap_servers) = match arguments.their_kafka() {
+        Some(theirs) => (None, theirs.to_owned()),
+        None => {
+            let own = OwnKafka::start()?;
+            let address = format!("127.0.0.1:{}", own.port);
+            (Some(own), address)
+        }
     };
     let server = server(arguments, profile, &bootstrap_servers)?;
-    Serving { server, kafka: own, address, start }.run(&mut stop, browser_wanted(arguments))
+    Serving { server, kafka, address, start }.run(&mut stop, browser_wanted(arguments))
 }
 
 /// What is left to do on this machine, and the server, which cargo knows to be up to date or not.
 fn steps(arguments: &Arguments, profile: Profile) -> Result<Vec<Step>> {
-    let goal = if arguments.bootstrap_servers.is_some() { Goal::Build } else { Goal::Serve };
+    let goal = if arguments.their_kafka().is_some() { Goal::Build } else { Goal::Serve };
     let mut steps = setup::steps(goal)?;
     steps.extend(page::step(profile)?);
     let first = !workspace::server(profile).is_file();
-    let estimate = Duration::from_secs(if first { 240 } else { 5 });
+    let estimate = Duration::from_secs(if first { 300 } else { 5 });
     steps.push(Step::new("Building the server", estimate, move |log| {
         page::ensure_dir()?;
         let mut cargo = workspace::cargo();

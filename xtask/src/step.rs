@@ -85,7 +85,7 @@ impl Log {
                 progress.clear();
                 bail!("`{name}` did not end within {}", words(progress.start.elapsed()));
             }
-            progress.say(&self.path);
+            progress.say(&name, &self.path);
             thread::sleep(Duration::from_millis(100));
         };
         progress.clear();
@@ -107,13 +107,13 @@ impl Progress {
         Self { start: Instant::now(), said: Instant::now(), terminal: io::stdout().is_terminal() }
     }
 
-    fn say(&mut self, log: &Path) {
+    fn say(&mut self, program: &str, log: &Path) {
         let every = if self.terminal { Duration::from_secs(1) } else { SAY_EVERY };
         if self.said.elapsed() < every {
             return;
         }
         self.said = Instant::now();
-        let now = format!("      {}{}", words(self.start.elapsed()), doing(log));
+        let now = format!("      {}{}", words(self.start.elapsed()), doing(program, log));
         let now: String = now.chars().take(100).collect();
         if self.terminal {
             print!("\r\x1b[2K{now}");
@@ -131,14 +131,14 @@ impl Progress {
     }
 }
 
-/// What the last line of a log says, and how many crates cargo has compiled by now.
-fn doing(log: &Path) -> String {
+/// What the last line of a log says, and how many crates cargo has compiled by now; else what runs.
+fn doing(program: &str, log: &Path) -> String {
     let said = fs::read(log).unwrap_or_default();
     let said = String::from_utf8_lossy(&said);
     let crates = said.lines().filter(|line| line.trim_start().starts_with("Compiling ")).count();
     let last = said.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let crates = if crates == 0 { String::new() } else { format!(", {crates} crates") };
-    if last.is_empty() { crates } else { format!("{crates}: {last}") }
+    format!("{crates}: {}", if last.is_empty() { program } else { last })
 }
 
 fn tail(log: &Path) -> String {

@@ -229,7 +229,7 @@ fn config_source(source: &NativeSource) -> ConfigSource {
         NativeSource::DynamicDefaultBroker => ConfigSource::DynamicDefaultBroker,
         NativeSource::StaticBroker => ConfigSource::StaticBroker,
         NativeSource::Default => ConfigSource::Default,
-        _ => ConfigSource::Unknown,
+        NativeSource::Unknown => ConfigSource::Unknown,
     }
 }
 

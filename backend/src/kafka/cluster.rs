@@ -19,7 +19,7 @@ const WHILE_STARTING: Duration = Duration::from_millis(300);
 /// Between probes of a cluster that answers.
 const WHILE_READY: Duration = Duration::from_secs(3);
 /// Between probes of one that does not: longer each time, from the first to the second.
-const WHILE_AWAY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
+const WHILE_AWAY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(2));
 
 /// Which cluster this is.
 pub(super) async fn describe(learner: &LearnerKafka) -> Result<Reply, Error> {

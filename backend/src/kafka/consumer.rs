@@ -40,8 +40,8 @@ const AUTO_COMMIT_MS: (u64, u64) = (100, 60_000);
 const CREATE_LIMIT: Duration = Duration::from_secs(5);
 /// How long a consumer may take to answer, beyond what the order itself may take.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-/// How long leaving a group may take.
-const LEAVE_LIMIT: Duration = Duration::from_secs(10);
+/// How long leaving a group may take, with the commit that the consumer may be waiting for.
+const LEAVE_LIMIT: Duration = Duration::from_secs(15);
 /// How long all consumers of a learner together may take to leave.
 const CLOSE_ALL_LIMIT: Duration = Duration::from_secs(4);
 /// Between two looks at the group of a crashed consumer.

@@ -3,8 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use rdkafka::Message;
-use rdkafka::message::Headers;
+use rdkafka::message::BorrowedMessage;
 use shared::kafka::{Bytes, Header, Record, TopicName};
+
+use super::native;
 
 /// Bytes as a person reads them: text where they are UTF-8, else base64; the beginning where they are long.
 pub(super) fn bytes(all: &[u8]) -> Bytes {
@@ -20,14 +22,8 @@ pub(super) fn bytes(all: &[u8]) -> Bytes {
     }
 }
 
-/// A record of `topic`, as the learner calls it.
-pub(super) fn record(topic: TopicName, message: &impl Message) -> Record {
-    let headers = message.headers().map(|headers| {
-        headers
-            .iter()
-            .map(|header| Header { key: header.key.to_owned(), value: header.value.map(bytes) })
-            .collect()
-    });
+/// A record of `topic`, as the learner calls it, without its headers.
+fn record(topic: TopicName, message: &impl Message) -> Record {
     Record {
         topic,
         partition: message.partition(),
@@ -35,8 +31,14 @@ pub(super) fn record(topic: TopicName, message: &impl Message) -> Record {
         timestamp_ms: message.timestamp().to_millis(),
         key: message.key().map(bytes),
         value: message.payload().map(bytes),
-        headers: headers.unwrap_or_default(),
+        headers: Vec::new(),
     }
+}
+
+/// The same with its headers, as a consumer got it.
+pub(super) fn consumed(topic: TopicName, message: &BorrowedMessage<'_>) -> Record {
+    let header = |(key, value): (String, Option<Vec<u8>>)| Header { key, value: value.as_deref().map(bytes) };
+    Record { headers: native::headers(message).into_iter().map(header).collect(), ..record(topic, message) }
 }
 
 #[cfg(test)]

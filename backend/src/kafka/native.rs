@@ -97,6 +97,30 @@ pub(super) fn latency_us(message: &BorrowedMessage<'_>) -> Option<u64> {
     u64::try_from(unsafe { rd::rd_kafka_message_latency(message.ptr()) }).ok()
 }
 
+/// The headers of a record. (rdkafka's own panic where a name is not UTF-8.)
+pub(super) fn headers(message: &BorrowedMessage<'_>) -> Vec<(String, Option<Vec<u8>>)> {
+    let mut headers = ptr::null_mut();
+    // SAFETY: as in `may_be_written`. The headers stay the message's own.
+    if no_error(unsafe { rd::rd_kafka_message_headers(message.ptr(), &mut headers) }).is_err() {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    loop {
+        let (mut name, mut value, mut size) = (ptr::null(), ptr::null(), 0);
+        // SAFETY: the headers live as long as the message. Name and value are lent and copied here; where the call
+        // succeeds the name ends with NUL and the value, unless null, has `size` bytes.
+        unsafe {
+            let found = rd::rd_kafka_header_get_all(headers, all.len(), &mut name, &mut value, &mut size);
+            if no_error(found).is_err() {
+                return all;
+            }
+            let value =
+                (!value.is_null()).then(|| std::slice::from_raw_parts(value.cast::<u8>(), size).to_vec());
+            all.push((text(name), value));
+        }
+    }
+}
+
 /// Log start offset and high watermark of a partition as the consumer last heard of them, without asking anyone.
 pub(super) fn cached_watermarks<C: ClientContext>(
     client: &Client<C>,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
-use rdkafka::producer::ThreadedProducer;
+use rdkafka::producer::{Producer as _, ThreadedProducer};
 use shared::command::{Acks, Compression, Produce};
 use shared::kafka::ProduceSummary;
 use shared::{Error, ErrorCode, Event, Outcome, Reply};
@@ -20,9 +20,9 @@ use kept::{Producer, Settings};
 use reports::{Deliveries, Reports};
 use send::{Sent, Work};
 
-use super::blocking::Elsewhere;
+use super::blocking::{self, Elsewhere};
 use super::settings::{self, Clients};
-use super::{LearnerKafka, error, topic};
+use super::{LearnerKafka, admin, error, topic};
 use crate::session::{Emitter, JobContext};
 
 /// `message.timeout.ms` unless the learner says otherwise: no lesson waits for librdkafka's five minutes.
@@ -91,16 +91,25 @@ pub(super) async fn write(
     let _close = CloseOnDrop(reports.clone());
 
     let kept = learner.producers.take(&settings);
-    let config = config(learner, &settings);
+    let (config, topic) = (config(learner, &settings), work.topic.clone());
+    let ready = blocking::call("Preparing the producer", admin::LIMIT, move || {
+        let producer = kept.map_or_else(|| create(&config), Ok)?;
+        // This also brings a kept producer up to date about a topic that was deleted and made anew.
+        Ok(admin::topic(producer.client(), &topic)?.map(|_| producer))
+    });
+    let producer = tokio::select! {
+        biased;
+        () = cancel.cancelled() => {
+            let sent = Sent { stopped: true, ..Sent::default() };
+            return Ok(outcome(args, &reports, sent));
+        }
+        producer = ready => producer?.ok_or_else(|| error::unknown_topic(&args.topic))?,
+    };
     let thread = {
         let reports = reports.clone();
         move || {
-            let producer = match kept.map_or_else(|| create(&config), Ok) {
-                Ok(producer) => producer,
-                Err(error) => return (None, never_began(error)),
-            };
             let sent = send::all(&producer, &work, &reports, &stop);
-            (Some(producer), sent)
+            (producer, sent)
         }
     };
     let mut thread = tokio::task::spawn_blocking(thread);
@@ -124,9 +133,7 @@ pub(super) async fn write(
         tracing::error!(error = %panicked, "the sending thread panicked");
         error::internal("The server made a mistake while it sent the records.")
     })?;
-    if let Some(producer) = producer
-        && sent.settled
-    {
+    if sent.settled {
         learner.producers.put(settings, producer);
     }
     Ok(outcome(args, &reports, sent))
@@ -136,12 +143,9 @@ fn outcome(args: &Produce, reports: &Reports, sent: Sent) -> Produced {
     let (summary, failure) = reports
         .with_tally(|tally| (tally.summary(args.count, sent.taken, sent.started), tally.first_failure()));
     let nothing = summary.delivered == 0 && args.acks != Acks::None;
-    let failure = failure.filter(|_| nothing).map(|(fate, code)| reports::reason(fate, code));
+    let gave_up = summary.not_sent > 0 && !sent.stopped;
+    let failure = failure.filter(|_| nothing || gave_up).map(|(fate, code)| reports::reason(fate, code));
     Produced { summary, stopped: sent.stopped, error: sent.error.or(failure) }
-}
-
-fn never_began(error: Error) -> Sent {
-    Sent { taken: 0, started: Instant::now(), settled: false, stopped: false, error: Some(error) }
 }
 
 /// What the page was told.
@@ -179,7 +183,7 @@ impl Drop for CloseOnDrop {
 
 /// Checks the arguments: the settings that tell producers apart, and the work.
 fn plan(learner: &LearnerKafka, args: &Produce) -> Result<(Settings, Work), Error> {
-    let (name, physical) = topic::own_topic(learner, &args.topic)?;
+    let (_, physical) = topic::own_topic(learner, &args.topic)?;
     if !(1..=Produce::MAX_COUNT).contains(&args.count) {
         let problem = format!("{} records can't be written at once.", args.count);
         return Err(Error::new(ErrorCode::InvalidArgument, problem)
@@ -192,7 +196,6 @@ fn plan(learner: &LearnerKafka, args: &Produce) -> Result<(Settings, Work), Erro
     let timeout_ms = timeout.and_then(|value| value.parse().ok()).unwrap_or(MESSAGE_TIMEOUT_MS);
     let work = Work {
         topic: physical,
-        topic_name: name.as_str().to_owned(),
         count: args.count,
         airports,
         keys,

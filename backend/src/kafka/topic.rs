@@ -23,6 +23,8 @@ const MAX_REPLICATION_FACTOR: i64 = 10_000;
 const MAX_CONFIGS: usize = 50;
 /// How long a change may take until metadata shows it.
 const VISIBLE_LIMIT: Duration = Duration::from_secs(10);
+/// How long the ends of partitions are asked for again where a leader does not tell them.
+const LOG_ENDS_PATIENCE: Duration = Duration::from_secs(2);
 /// Between two looks at the metadata.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
@@ -162,15 +164,11 @@ async fn description(
 ) -> Result<TopicDescription, Error> {
     let admin = learner.admin();
     let Some(topic) = admin.topic(physical).await? else { return Err(error::unknown_topic(name.as_str())) };
-    let numbers: Vec<i32> = topic.partitions.iter().map(|partition| partition.number).collect();
-    let (starts, ends, configs) = tokio::join!(
-        admin.log_ends(physical, numbers.clone(), LogEnd::Start),
-        admin.log_ends(physical, numbers, LogEnd::HighWatermark),
-        admin.topic_configs(physical),
-    );
-    // Where a leader is away the description goes without the ends: that is what it has to show.
-    let starts = starts.unwrap_or_default();
-    let ends = ends.unwrap_or_default();
+    // Of a partition without a leader nobody can tell the ends, and asking would hold the others up.
+    let led = topic.partitions.iter().filter(|partition| partition.leader.is_some());
+    let numbers: Vec<i32> = led.map(|partition| partition.number).collect();
+    let (ends, configs) = tokio::join!(log_ends(learner, physical, numbers), admin.topic_configs(physical));
+    let (starts, ends) = ends;
     let at = |found: &[FoundOffset], number: i32| {
         found.iter().find(|(_, partition, _)| *partition == number).and_then(|(_, _, offset)| *offset)
     };
@@ -187,6 +185,29 @@ async fn description(
         })
         .collect();
     Ok(TopicDescription { name, partitions, configs: configs? })
+}
+
+/// Both ends of each partition, where they can be had: without its leader a description goes without them, and that is
+/// what it has to show. Just after a topic was made its leaders may not know yet that they are.
+async fn log_ends(
+    learner: &LearnerKafka,
+    physical: &str,
+    numbers: Vec<i32>,
+) -> (Vec<FoundOffset>, Vec<FoundOffset>) {
+    let deadline = Instant::now() + LOG_ENDS_PATIENCE;
+    loop {
+        let (starts, ends) = tokio::join!(
+            learner.admin().log_ends(physical, numbers.clone(), LogEnd::Start),
+            learner.admin().log_ends(physical, numbers.clone(), LogEnd::HighWatermark),
+        );
+        let (starts, ends) = (starts.unwrap_or_default(), ends.unwrap_or_default());
+        let known = |found: &[FoundOffset]| found.iter().filter(|(_, _, offset)| offset.is_some()).count();
+        let complete = known(&starts) == numbers.len() && known(&ends) == numbers.len();
+        if complete || Instant::now() >= deadline {
+            return (starts, ends);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 fn summary(name: TopicName, topic: &TopicMetadata) -> TopicSummary {

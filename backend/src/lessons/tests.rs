@@ -1,5 +1,8 @@
 //! Each mistake that an author can make has its message here, as the author sees it.
 
+mod mistakes;
+mod step_blocks;
+
 use std::path::PathBuf;
 
 use shared::Command;
@@ -33,6 +36,9 @@ list_topics = {}
 
 **Because** each broker knows them all.
 "#;
+
+/// A good step block.
+const LIST: &str = "kind = \"watch\"\n[[run]]\nlabel = \"List\"\nlist_topics = {}";
 
 fn load(text: &str) -> Result<Lessons, Vec<LessonError>> {
     Lessons::from_files(vec![SourceFile {
@@ -194,5 +200,3 @@ fn unreadable_files_and_folders_are_named() {
         errors[0]
     );
 }
-
-mod mistakes;

@@ -165,12 +165,20 @@ pub(super) struct Batches {
 }
 
 impl Batches {
-    /// Starts a stream; its last frame, if it has one, is made by `last` when the stream ends.
-    pub(super) fn start<E: Emit>(id: E::Id, outbound: Outbound) -> (Emitter<E>, Self) {
+    /// Starts a stream whose first frame is not sent before `open`.
+    pub(super) fn start<E: Emit>(
+        id: E::Id,
+        outbound: Outbound,
+        open: impl Future<Output = ()> + Send + 'static,
+    ) -> (Emitter<E>, Self) {
         let (queue, events) = mpsc::channel(EVENTS_WAITING);
         let skipped = Arc::new(AtomicU64::new(0));
         let (end, ended) = oneshot::channel();
-        let task = tokio::spawn(forward(id, events, Arc::clone(&skipped), outbound, ended));
+        let frames = forward(id, events, Arc::clone(&skipped), outbound, ended);
+        let task = tokio::spawn(async move {
+            open.await;
+            frames.await;
+        });
         (Emitter { queue, skipped }, Self { end, task })
     }
 
@@ -255,11 +263,21 @@ pub struct ConsumerStreams {
     outbound: Outbound,
     session_ended: CancellationToken,
     open: TaskTracker,
+    /// Cancelled when the command that opens a stream is settled: the page hears of a consumer before it hears
+    /// from it.
+    settled: CancellationToken,
 }
 
 impl ConsumerStreams {
     pub(super) fn new(outbound: Outbound) -> Self {
-        Self { outbound, session_ended: CancellationToken::new(), open: TaskTracker::new() }
+        let (session_ended, settled) = (CancellationToken::new(), CancellationToken::new());
+        Self { outbound, session_ended, open: TaskTracker::new(), settled }
+    }
+
+    /// For one command, and what to cancel when it is settled.
+    pub(super) fn for_command(&self) -> (Self, CancellationToken) {
+        let settled = CancellationToken::new();
+        (Self { settled: settled.clone(), ..self.clone() }, settled)
     }
 
     /// Tells the consumers that their page is gone for good.
@@ -275,7 +293,9 @@ impl ConsumerStreams {
 
     /// A stream for a new consumer. It ends with exactly one `Closed`.
     pub fn open(&self, id: ConsumerId) -> ConsumerStream {
-        let (events, batches) = Batches::start(id, self.outbound.clone());
+        let settled = self.settled.clone();
+        let open = async move { settled.cancelled().await };
+        let (events, batches) = Batches::start(id, self.outbound.clone(), open);
         let reason = Arc::new(Mutex::new(CloseReason::Failed(Error::new(
             ErrorCode::Internal,
             "The consumer ended by a defect of the server. The server goes on.",

@@ -405,24 +405,31 @@ impl Session<'_> {
         self.running.insert(id, cancel.clone());
         let outbound = self.outbound.outbound.clone();
         let learner = Arc::clone(&self.learner);
-        let consumers = self.consumers.clone();
+        let (consumers, settled) = self.consumers.for_command();
+        let shutdown = self.sessions.shutdown.clone();
         let name = command.name();
         self.jobs.spawn(async move {
             let outcome = if let Some(error) = refusal {
                 Outcome::Failed { error, partial: None }
             } else {
-                let (events, batches) = Batches::start(id, outbound.clone());
+                let (events, batches) = Batches::start(id, outbound.clone(), std::future::ready(()));
                 let cx = JobContext { events, cancel, consumers };
                 let outcome = AssertUnwindSafe(learner.commands.run(command, &cx)).catch_unwind().await;
                 batches.finish().await;
-                outcome.unwrap_or_else(|_| {
-                    tracing::error!(command = name, "a command panicked");
-                    let message =
-                        "The server has a defect that this request met. It goes on with the others.";
-                    Outcome::Failed { error: Error::new(ErrorCode::Internal, message), partial: None }
-                })
+                match outcome {
+                    Ok(Outcome::Cancelled { partial }) if shutdown.is_cancelled() => {
+                        let error = Error::new(ErrorCode::ShuttingDown, "The server is stopping.");
+                        Outcome::Failed { error, partial }
+                    }
+                    Ok(outcome) => outcome,
+                    Err(_) => {
+                        tracing::error!(command = name, "a command panicked");
+                        Outcome::Failed { error: defect(), partial: None }
+                    }
+                }
             };
             outbound.send(ServerFrame::Done { id, outcome }).await;
+            settled.cancel();
             id
         });
     }
@@ -468,6 +475,11 @@ impl Session<'_> {
         };
         self.control(Control::Close { code, reason }).await;
     }
+}
+
+fn defect() -> Error {
+    let message = "The server has a defect that this request met. It goes on with the others.";
+    Error::new(ErrorCode::Internal, message)
 }
 
 /// How fast a page sends.

@@ -1,7 +1,7 @@
 //! Whatever learners, networks and commands do, in any order: exactly one `Done` for each `Run`, exactly one
 //! `Closed` for each consumer, and each event is either seen or counted as skipped.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -179,6 +179,7 @@ struct Page<'a> {
     sent: Vec<RequestId>,
     never_arrived: Vec<RequestId>,
     done: HashMap<RequestId, u32>,
+    started: HashSet<ConsumerId>,
     closed: HashMap<ConsumerId, u32>,
     events: HashMap<Stream, u64>,
 }
@@ -196,6 +197,7 @@ impl<'a> Page<'a> {
             sent: vec![],
             never_arrived: vec![],
             done: HashMap::new(),
+            started: HashSet::new(),
             closed: HashMap::new(),
             events: HashMap::new(),
         }
@@ -249,11 +251,17 @@ impl<'a> Page<'a> {
                 *self.events.entry(Stream::Request(id)).or_default() += events.len() as u64;
             }
             ServerFrame::ConsumerEvents { consumer, events } => {
+                assert!(self.started.contains(&consumer), "an event before the Done that names the consumer");
                 assert!(!self.closed.contains_key(&consumer), "an event after Closed");
                 *self.events.entry(Stream::Consumer(consumer)).or_default() += events.len() as u64;
             }
             ServerFrame::Skipped { stream, count } => *self.events.entry(stream).or_default() += count,
-            ServerFrame::Done { id, .. } => *self.done.entry(id).or_default() += 1,
+            ServerFrame::Done { id, outcome } => {
+                *self.done.entry(id).or_default() += 1;
+                if let Outcome::Ok(Reply::ConsumerStarted(consumer)) = outcome {
+                    self.started.insert(consumer);
+                }
+            }
             ServerFrame::Closed { consumer, .. } => *self.closed.entry(consumer).or_default() += 1,
             ServerFrame::Cluster { .. } => {}
             ServerFrame::Welcome(_) => panic!("a second Welcome"),

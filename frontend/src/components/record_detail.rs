@@ -16,7 +16,7 @@ pub(crate) fn RecordDetail(id: RequestId, number: u64, close: impl Fn() + 'stati
         _ => None,
     });
     record.map(|record| {
-        let name = format!("Record {} of P{}", record.offset, record.partition);
+        let name = format!("Record {} of P{}", text::offset(Some(record.offset)), record.partition);
         view! {
             <section class="record-detail" aria-label=name.clone()>
                 <header>

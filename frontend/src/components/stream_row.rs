@@ -73,7 +73,7 @@ fn record_row(
     is_opened: Signal<bool>,
     open: impl Fn() + 'static,
 ) -> AnyView {
-    let name = format!("Record {} of P{}", record.offset, record.partition);
+    let name = format!("Record {} of P{}", text::offset(Some(record.offset)), record.partition);
     view! {
         <div role="row" class="row" class:opened=is_opened aria-rowindex=place>
             <div role="cell" class="cell"><PartitionMark partition=record.partition/></div>

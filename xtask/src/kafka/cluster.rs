@@ -1,12 +1,12 @@
 //! A cluster as its user sees it: started, broken and mended broker by broker, and gone when dropped.
 
-use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
 use super::node::{Common, Node, Role};
+use super::ports::free_ports;
 use super::{Installation, VERSION};
 use crate::process::{Afterwards, afterwards};
 
@@ -86,7 +86,7 @@ impl Cluster {
             .map(|(id, role)| Node::create(&installation, &dir, id, role, &common))
             .collect::<Result<Vec<_>>>()?;
         for node in &mut nodes {
-            node.start(&installation)?;
+            node.start(&installation, &installation.sharing_flags())?;
         }
         let controller = if combined { None } else { nodes.pop() };
         let addresses: Vec<_> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
@@ -140,7 +140,7 @@ impl Cluster {
         let installation = self.installation.clone();
         let node = self.broker(broker)?;
         ensure!(node.process().is_none(), "{} runs already", node.name());
-        node.start(&installation)?;
+        node.start(&installation, &installation.sharing_flags())?;
         node.wait_ready()
     }
 
@@ -175,13 +175,4 @@ impl Drop for Cluster {
         self.controller = None;
         self.data = None;
     }
-}
-
-/// Ports that nobody listens on at present, all different.
-pub fn free_ports(count: usize) -> Result<Vec<u16>> {
-    let listeners: Vec<_> = (0..count)
-        .map(|_| TcpListener::bind(("127.0.0.1", 0)))
-        .collect::<Result<_, _>>()
-        .context("finding a free port")?;
-    listeners.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }

@@ -24,6 +24,8 @@ const ARTIFACTS: [(&str, &str, &str); 3] = [
 #[derive(Clone, Debug)]
 pub struct Installation {
     java: PathBuf,
+    /// As in `17.0.15`.
+    java_version: String,
     home: PathBuf,
 }
 
@@ -63,21 +65,23 @@ impl fmt::Display for Missing {
 impl Installation {
     /// The installation, when its jars are in the cache. `Err` only when this machine has no Java for it.
     pub fn find() -> Result<Option<Self>> {
-        let java = find_java()?;
+        let (java, java_version) = find_java()?;
         let home = home()?;
         // The pom is what was asked for: a different one means that other jars are there.
         let complete = fs::read_to_string(home.join("pom.xml")).is_ok_and(|present| present == pom());
-        Ok(complete.then_some(Self { java, home }))
+        Ok(complete.then_some(Self { java, java_version, home }))
     }
 
-    /// The installation, fetching the jars (55 MB) when they are not in the cache: half a minute. Errors that
+    /// The installation, fetching the jars (55 MB) when they are not in the cache: a minute. Errors that
     /// are a [`Missing`] say that this machine can't.
     pub fn find_or_fetch() -> Result<Self> {
         if let Some(found) = Self::find()? {
             return Ok(found);
         }
         fetch(&home()?)?;
-        Self::find()?.context("Kafka's jars were fetched but are not there")
+        let fetched = Self::find()?.context("Kafka's jars were fetched but are not there")?;
+        fetched.prepare()?;
+        Ok(fetched)
     }
 
     /// A command that runs `class` of Kafka's jars.
@@ -86,6 +90,10 @@ impl Installation {
         let mut command = Command::new(&self.java);
         command.args(jvm_flags).arg("-cp").arg(class_path).arg(class);
         command
+    }
+
+    pub(super) fn java_version(&self) -> &str {
+        &self.java_version
     }
 
     /// The folder of this version in the cache.
@@ -99,7 +107,8 @@ fn home() -> Result<PathBuf> {
     Ok(cache::dir()?.join(format!("kafka-{VERSION}")))
 }
 
-fn find_java() -> Result<PathBuf> {
+/// Java, and its version in full.
+fn find_java() -> Result<(PathBuf, String)> {
     let java = match env::var_os("JAVA_HOME") {
         Some(home) if !home.is_empty() => Path::new(&home).join("bin/java"),
         _ => PathBuf::from("java"),
@@ -108,21 +117,26 @@ fn find_java() -> Result<PathBuf> {
         bail!(Missing::Java(format!("there is no `{}`", java.display())));
     };
     let said = String::from_utf8_lossy(&output.stderr);
-    match java_version(&said) {
-        Some(version) if version >= OLDEST_JAVA => Ok(java),
+    match feature_release(&said) {
+        Some(version) if version >= OLDEST_JAVA => Ok((java, full_version(&said))),
         Some(version) => bail!(Missing::Java(format!("`{}` is Java {version}", java.display()))),
         None => bail!(Missing::Java(format!("`{} -version` names no version", java.display()))),
     }
 }
 
 /// The feature release in what `java -version` says: `openjdk version "17.0.15" 2025-04-15`, or `"1.8.0_402"`.
-fn java_version(said: &str) -> Option<u32> {
+fn feature_release(said: &str) -> Option<u32> {
     let version = said.split('"').nth(1)?;
     let mut numbers = version.split(|c: char| !c.is_ascii_digit()).map(str::parse::<u32>);
     match numbers.next()?.ok()? {
         1 => numbers.next()?.ok(),
         feature => Some(feature),
     }
+}
+
+/// Fit for a file's name.
+fn full_version(said: &str) -> String {
+    said.split('"').nth(1).unwrap_or_default().replace(|c: char| !c.is_ascii_alphanumeric(), ".")
 }
 
 fn fetch(home: &Path) -> Result<()> {
@@ -175,10 +189,10 @@ mod tests {
 
     #[test]
     fn the_version_of_java_is_read_in_both_its_forms() {
-        assert_eq!(java_version("openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime"), Some(17));
-        assert_eq!(java_version("openjdk version \"25\" 2025-09-16"), Some(25));
-        assert_eq!(java_version("java version \"1.8.0_402\""), Some(8));
-        assert_eq!(java_version("openjdk version \"26-ea\" 2026-03-17"), Some(26));
-        assert_eq!(java_version("Unable to locate a Java Runtime."), None);
+        assert_eq!(feature_release("openjdk version \"17.0.15\" 2025-04-15\nOpenJDK Runtime"), Some(17));
+        assert_eq!(feature_release("openjdk version \"25\" 2025-09-16"), Some(25));
+        assert_eq!(feature_release("java version \"1.8.0_402\""), Some(8));
+        assert_eq!(feature_release("openjdk version \"26-ea\" 2026-03-17"), Some(26));
+        assert_eq!(feature_release("Unable to locate a Java Runtime."), None);
     }
 }

@@ -11,13 +11,16 @@
 //! # Ok(()) }
 //! ```
 
+mod classes;
 mod cluster;
 mod install;
 mod node;
+mod ports;
 mod storage;
 
-pub use cluster::{Cluster, Options, free_ports};
+pub use cluster::{Cluster, Options};
 pub use install::{Installation, Missing};
+pub use ports::free_ports;
 
 /// The Apache Kafka that the workshop is judged by. Pinned here and nowhere else.
 pub const VERSION: &str = "4.3.1";

@@ -28,6 +28,9 @@ appender.out.layout.type = PatternLayout
 appender.out.layout.pattern = [%d] %p %m (%c)%n
 rootLogger.level = info
 rootLogger.appenderRef.out.ref = out
+# Else each start prints hundreds of settings.
+logger.config.name = org.apache.kafka.common.config
+logger.config.level = warn
 ";
 
 /// What a node does. Its id and ports are chosen once, so that a restarted one is the same to its clients.
@@ -76,11 +79,11 @@ impl Node {
         Ok(Self { id, role, dir, process: None, log_start: 0, started: Instant::now() })
     }
 
-    /// Starts the process and returns at once.
-    pub(super) fn start(&mut self, installation: &Installation) -> Result<()> {
+    /// Starts the process, with these flags for its JVM besides the usual ones, and returns at once.
+    pub(super) fn start(&mut self, installation: &Installation, flags: &[String]) -> Result<()> {
         let log = File::options().create(true).append(true).open(self.log())?;
         self.log_start = log.metadata()?.len();
-        let mut command = installation.command("kafka.Kafka", &self.jvm_flags());
+        let mut command = installation.command("kafka.Kafka", &[&self.jvm_flags(), flags].concat());
         command.arg(self.dir.join("server.properties")).current_dir(&self.dir);
         self.started = Instant::now();
         self.process = Some(Tethered::spawn(&command, Output::File(log))?);

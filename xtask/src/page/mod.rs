@@ -24,9 +24,8 @@ const INPUTS: [&str; 5] = ["frontend", "shared", "Cargo.lock", "Cargo.toml", "Tr
 
 /// What Rust puts into its modules and browsers have had since 2023; wasm-opt is told because the profile strips
 /// the section that says so.
-const WASM_FEATURES: [&str; 7] = [
+const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
-    "--enable-bulk-memory-opt",
     "--enable-multivalue",
     "--enable-mutable-globals",
     "--enable-nontrapping-float-to-int",
@@ -46,7 +45,7 @@ pub(crate) fn step(profile: Profile) -> Result<Option<Step>> {
         return Ok(None);
     }
     let first = !workspace::target().join("page.inputs").exists();
-    let estimate = Duration::from_secs(if first { 180 } else { 45 });
+    let estimate = Duration::from_secs(if first { 240 } else { 90 });
     Ok(Some(Step::new("Building the page", estimate, move |log| build(profile, log))))
 }
 
@@ -70,10 +69,12 @@ fn build(profile: Profile, log: &Log) -> Result<()> {
     remove_dir(&next)?;
     compile(&tools, profile, log)?;
     bundle(&tools, profile, &next, log)?;
-    if profile == Profile::Release && tools.has_wasm_opt {
-        optimise(&tools, &next, log)?;
+    if profile == Profile::Release {
+        if tools.has_wasm_opt {
+            optimise(&tools, &next, log)?;
+        }
+        compress::all_in(&next)?;
     }
-    compress::all_in(&next)?;
     put_in_place(&next)?;
     fs::write(workspace::target().join("page.inputs"), inputs)?;
     Ok(())

@@ -61,14 +61,16 @@ pub(crate) fn steps(goal: Goal) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// Fetches Apache Kafka's jars, unless they are there.
+/// Fetches Apache Kafka's jars and makes its starts quick, unless that is done.
 fn kafka_step() -> Result<Option<Step>> {
-    if Installation::find()?.is_some() {
-        return Ok(None);
+    if let Some(installation) = Installation::find()? {
+        let prepare = |_: &_| Installation::find_or_fetch()?.prepare();
+        let step = Step::new("Preparing Apache Kafka for quick starts", Duration::from_secs(15), prepare);
+        return Ok((!installation.is_prepared()).then_some(step));
     }
     if !has(Program::Maven) {
         return Err(Missing::Maven.into());
     }
     let title = format!("Fetching Apache Kafka {VERSION} from Maven Central (55 MB)");
-    Ok(Some(Step::new(title, Duration::from_secs(40), |_| Installation::find_or_fetch().map(drop))))
+    Ok(Some(Step::new(title, Duration::from_secs(50), |_| Installation::find_or_fetch().map(drop))))
 }

@@ -141,7 +141,7 @@ impl Work {
         let (partition, offset) = (message.partition(), message.offset());
         let Some(topic) = self.running.names.topic_seen(message.topic()) else { return };
         self.lanes.handed_out(message.topic(), partition, offset);
-        self.emit(ConsumerEvent::Record(convert::record(topic, message)));
+        self.emit(ConsumerEvent::Record(convert::consumed(topic, message)));
         let this = [((message.topic().to_owned(), partition), offset + 1)];
         match self.running.commit_each {
             CommitEachRecord::Off => {}

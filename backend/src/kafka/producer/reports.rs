@@ -132,6 +132,11 @@ impl Reports {
         lock(&self.state).pending.fill() >= 0.5
     }
 
+    /// Whether the callback waits for the page.
+    pub(super) fn is_stalled(&self) -> bool {
+        lock(&self.state).stalled
+    }
+
     /// How many records are settled.
     pub(super) fn settled(&self) -> u64 {
         lock(&self.state).tally.settled()

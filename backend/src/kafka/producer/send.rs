@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::kept::Producer;
 use super::reports::Reports;
 use crate::kafka::airports::Airports;
-use crate::kafka::{admin, error};
+use crate::kafka::error;
 
 /// How many records pass between two looks at the cancellation.
 const LOOK_EVERY: u64 = 32;
@@ -30,8 +30,6 @@ const PURGE_LIMIT: Duration = Duration::from_secs(5);
 /// What one command sends.
 pub(super) struct Work {
     pub(super) topic: String,
-    /// As the learner calls it.
-    pub(super) topic_name: String,
     pub(super) count: u64,
     pub(super) airports: Arc<Airports>,
     /// By airport; empty: no keys.
@@ -42,10 +40,12 @@ pub(super) struct Work {
 }
 
 /// How the sending ended.
+#[derive(Default)]
 pub(super) struct Sent {
     /// So many records were handed over, or refused one by one.
     pub(super) taken: u64,
-    pub(super) started: Instant,
+    /// When the first was handed over.
+    pub(super) started: Option<Instant>,
     /// Whether each of them has a report, so that the producer may serve the next command.
     pub(super) settled: bool,
     /// Whether it was stopped before the end.
@@ -61,16 +61,9 @@ pub(super) fn all(
     reports: &Arc<Reports>,
     stop: &CancellationToken,
 ) -> Sent {
-    // This also brings a kept producer up to date about a topic that was deleted and made anew.
-    let found = admin::topic(producer.client(), &work.topic)
-        .and_then(|topic| topic.ok_or_else(|| error::unknown_topic(&work.topic_name)));
-    let mut sent = Sent { taken: 0, started: Instant::now(), settled: true, stopped: false, error: None };
-    if let Err(error) = found {
-        sent.error = Some(error);
-        return sent;
-    }
+    let mut sent = Sent { settled: true, ..Sent::default() };
     producer.context().belong_to(Some(reports.clone()));
-    sent.started = Instant::now();
+    sent.started = Some(Instant::now());
     hand_over(producer, work, reports, stop, &mut sent);
     // Idempotence: nothing more can be sent after a fatal error, and what is queued never will be.
     let fatal = producer.client().fatal_error();
@@ -85,6 +78,7 @@ pub(super) fn all(
 
 fn hand_over(producer: &Producer, work: &Work, reports: &Reports, stop: &CancellationToken, sent: &mut Sent) {
     let values = work.airports.values();
+    let mut hope = Hope { limit: work.message_timeout, accepted: 0, at: Instant::now() };
     for number in 0..work.count {
         if number % LOOK_EVERY == 0 && stop.is_cancelled() {
             sent.stopped = true;
@@ -110,6 +104,9 @@ fn hand_over(producer: &Producer, work: &Work, reports: &Reports, stop: &Cancell
                 sent.stopped = true;
                 return;
             }
+            if hope.is_gone(reports) {
+                return;
+            }
         }
         sent.taken = number + 1;
         if work.sending == Sending::OneByOne {
@@ -120,10 +117,33 @@ fn hand_over(producer: &Producer, work: &Work, reports: &Reports, stop: &Cancell
                     return;
                 }
             }
+            if hope.is_gone(reports) {
+                return;
+            }
         }
         if number % LOOK_EVERY == 0 && producer.client().fatal_error().is_some() {
             return;
         }
+    }
+}
+
+/// While brokers are away each full queue takes `message.timeout.ms` to fail, a million records many of them. Where
+/// for that long every record failed, the next will too.
+struct Hope {
+    limit: Duration,
+    accepted: u64,
+    at: Instant,
+}
+
+impl Hope {
+    fn is_gone(&mut self, reports: &Reports) -> bool {
+        let (accepted, failed) =
+            reports.with_tally(|tally| (tally.accepted(), tally.first_failure().is_some()));
+        if accepted != self.accepted || !failed || reports.is_stalled() {
+            self.accepted = accepted;
+            self.at = Instant::now();
+        }
+        self.at.elapsed() > self.limit
     }
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Tally {
     delivered: u64,
     not_written: u64,
     unknown: u64,
+    /// Those of `unknown` that nobody was asked to acknowledge.
+    unacknowledged: u64,
     bytes: u64,
     /// By partition number.
     partitions: Vec<Option<PartitionSummary>>,
@@ -36,6 +38,7 @@ impl Tally {
             delivered: 0,
             not_written: 0,
             unknown: 0,
+            unacknowledged: 0,
             bytes: 0,
             partitions: Vec::new(),
             latencies,
@@ -81,7 +84,13 @@ impl Tally {
     /// Sent, and nobody was to answer: no failure.
     pub(super) fn unacknowledged(&mut self) {
         self.unknown += 1;
+        self.unacknowledged += 1;
         self.last_report = Some(Instant::now());
+    }
+
+    /// How many a broker took, as far as one was asked to say so.
+    pub(super) fn accepted(&self) -> u64 {
+        self.delivered + self.unacknowledged
     }
 
     /// How many have a report.
@@ -96,7 +105,7 @@ impl Tally {
 
     /// The summary of a command that asked for `requested` records, got `taken` to the client or refused by it, and
     /// began to send at `started`. Records without a report count as unknown.
-    pub(super) fn summary(&self, requested: u64, taken: u64, started: Instant) -> ProduceSummary {
+    pub(super) fn summary(&self, requested: u64, taken: u64, started: Option<Instant>) -> ProduceSummary {
         let percentile = |of| self.latencies.value_at_quantile(of).min(self.max_latency_us);
         let latency = (self.delivered > 0).then(|| LatencySummary {
             p50_us: percentile(0.50),
@@ -104,7 +113,7 @@ impl Tally {
             p99_us: percentile(0.99),
             max_us: self.max_latency_us,
         });
-        let elapsed = self.last_report.map_or(Duration::ZERO, |last| last.saturating_duration_since(started));
+        let elapsed = self.last_report.zip(started).map_or(Duration::ZERO, |(last, start)| last - start);
         let taken = taken.max(self.settled());
         ProduceSummary {
             requested,
@@ -142,7 +151,7 @@ mod tests {
                 }
             }
             let taken = fates.len() as u64;
-            let summary = tally.summary(taken + left_out, taken, Instant::now());
+            let summary = tally.summary(taken + left_out, taken, Some(Instant::now()));
             let counted = summary.delivered + summary.not_written + summary.unknown + summary.not_sent;
             prop_assert_eq!(counted, summary.requested);
             prop_assert_eq!(summary.not_sent, left_out);
@@ -158,7 +167,7 @@ mod tests {
         for latency in 1..=1000 {
             tally.delivered(0, latency, 1, latency as u64 * 1001);
         }
-        let latency = tally.summary(1000, 1000, Instant::now()).latency.unwrap();
+        let latency = tally.summary(1000, 1000, None).latency.unwrap();
         assert_eq!(latency.max_us, 1_001_000);
         assert!(latency.p50_us.abs_diff(500_500) < 1_000, "{latency:?}");
         assert!(latency.p50_us <= latency.p95_us && latency.p99_us <= latency.max_us);

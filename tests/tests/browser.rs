@@ -1,0 +1,198 @@
+//! The three lessons, followed to their end in a real browser as a learner does: by what is written on the buttons.
+//! Each page is looked at by axe-core on the way, and a picture of it is kept in `tests/artifacts`.
+
+use anyhow::{Context, Result};
+use tests::{Browser, Scheme, TestServer, Width, shared_kafka};
+
+/// A learner in front of a lesson. The server ends with it.
+struct Learner {
+    browser: Browser,
+    server: TestServer,
+    axe: String,
+}
+
+impl Learner {
+    /// `None`, with the reason printed: there is no Kafka here, and the run is not CI's.
+    async fn arrives(width: Width, scheme: Scheme) -> Result<Option<Self>> {
+        let Some(kafka) = shared_kafka() else { return Ok(None) };
+        let axe = std::env::var("KAFKA_WORKSHOP_AXE")
+            .context("KAFKA_WORKSHOP_AXE must name axe.min.js: `cargo xtask test --only browser` sees to it")?;
+        let axe = std::fs::read_to_string(axe)?;
+        let server = TestServer::start(kafka).await;
+        let mut browser = Browser::start(width, scheme).await?;
+        browser.open(&server.origin()).await?;
+        browser.see("heading", "Kafka Workshop").await?;
+        Ok(Some(Self { browser, server, axe }))
+    }
+
+    /// Chooses a lesson, and brings it to its first state.
+    async fn begins(&mut self, lesson: &str) -> Result<()> {
+        self.browser.see("link", &format!("Start {lesson}")).await?;
+        self.looks(&format!("home-{}", lesson.to_lowercase())).await?;
+        self.browser.click("link", &format!("Start {lesson}")).await?;
+        self.browser.see("heading", lesson).await?;
+        self.browser.click("button", "Start over").await?;
+        self.browser.see("dialog", "Start over?").await?;
+        self.browser.press("Tab").await?;
+        self.browser.press("Enter").await?;
+        self.browser.see_text("article", lesson, "Started over.").await.map(drop)
+    }
+
+    /// Goes to the next step, whose title is given.
+    async fn goes_on_to(&mut self, step: &str) -> Result<()> {
+        self.browser.click("link", &format!("Next {step}")).await?;
+        self.browser.see("heading", step).await?;
+        assert_eq!(self.browser.focused().await?, ("heading".to_owned(), step.to_owned()));
+        Ok(())
+    }
+
+    /// Presses a button of the step, and waits for what its result says.
+    async fn presses(&mut self, button: &str, result: &str) -> Result<()> {
+        self.browser.click("button", button).await?;
+        self.browser.see_text("region", button, result).await.map(drop)
+    }
+
+    /// Keeps a picture, and has axe-core look.
+    async fn looks(&mut self, name: &str) -> Result<()> {
+        self.browser.screenshot(name).await?;
+        let violations = self.browser.accessibility_violations(&self.axe).await?;
+        assert!(violations.is_empty(), "{name}: {violations:#?}");
+        Ok(())
+    }
+
+    /// The page has nothing to complain about, and the server stops well.
+    async fn leaves(mut self) -> Result<()> {
+        let errors = self.browser.console_errors().await?;
+        assert!(errors.is_empty(), "{errors:#?}");
+        drop(self.browser);
+        self.server.stop().await;
+        Ok(())
+    }
+}
+
+async fn topics(width: Width, scheme: Scheme) -> Result<()> {
+    let Some(mut learner) = Learner::arrives(width, scheme).await? else { return Ok(()) };
+    learner.begins("Topics").await?;
+    learner.presses("List the topics", "Done").await?;
+    learner.looks("topics-list").await?;
+
+    learner.goes_on_to("Create a topic").await?;
+    learner.browser.fill("spinbutton", "Partitions", "4").await?;
+    learner.presses("Create airports-data", "Done").await?;
+    learner.looks("topics-create").await?;
+
+    learner.goes_on_to("Look again").await?;
+    learner.presses("List the topics", "airports-data").await?;
+
+    learner.goes_on_to("What the cluster says about it").await?;
+    learner.presses("Describe the topic", "retention.ms").await?;
+    learner.looks("topics-describe").await?;
+
+    learner.goes_on_to("Four famous errors").await?;
+    learner.presses("Create it again", "TOPIC_ALREADY_EXISTS").await?;
+    learner.presses("Create “airports data”", "does not allow").await?;
+    learner.presses("Ask for 100 copies", "INVALID_REPLICATION_FACTOR").await?;
+    learner.presses("Describe “airprots-data”", "There is no topic").await?;
+    learner.looks("topics-errors").await?;
+
+    learner.goes_on_to("Delete it").await?;
+    learner.presses("Delete airports-data", "Done").await?;
+    learner.presses("Describe airports-data", "There is no topic").await?;
+    learner.looks("topics-delete").await?;
+    learner.leaves().await
+}
+
+async fn producing(width: Width, scheme: Scheme) -> Result<()> {
+    let Some(mut learner) = Learner::arrives(width, scheme).await? else { return Ok(()) };
+    learner.begins("Producing").await?;
+    learner.presses("Write the airports", "Done").await?;
+    assert!(learner.browser.count("row", "delivered").await? > 5, "delivery reports are rows");
+    learner.looks("producing-sixty").await?;
+
+    learner.goes_on_to("Poll and flush").await?;
+    learner.presses("Write 600 airports", "Done").await?;
+
+    learner.goes_on_to("All of them").await?;
+    learner.presses("Write all airports", "7,884").await?;
+    learner.looks("producing-all").await?;
+
+    learner.goes_on_to("One at a time").await?;
+    learner.presses("Asynchronous", "Done").await?;
+    learner.presses("One by one", "Done").await?;
+
+    learner.goes_on_to("A key decides the partition").await?;
+    learner.presses("Write with a key", "Done").await?;
+
+    learner.goes_on_to("Who must have it?").await?;
+    learner.presses("acks=0", "unknown").await?;
+    learner.presses("acks=1", "Done").await?;
+    learner.browser.choose("compression.type", "zstd").await?;
+    learner.presses("Your settings", "Done").await?;
+    learner.looks("producing-acks").await?;
+
+    learner.goes_on_to("Change your mind").await?;
+    learner.browser.click("button", "Write 200,000 records").await?;
+    learner.browser.see("progressbar", "Progress").await?;
+    learner.browser.click("button", "Cancel").await?;
+    learner.browser.see_text("region", "Write 200,000 records", "Cancelled").await?;
+    learner.looks("producing-cancelled").await?;
+    learner.leaves().await
+}
+
+async fn consuming(width: Width, scheme: Scheme) -> Result<()> {
+    let Some(mut learner) = Learner::arrives(width, scheme).await? else { return Ok(()) };
+    learner.begins("Consuming").await?;
+    let panel = "Consumer in group east-coast-dpt";
+    learner.browser.click("button", "Start a consumer").await?;
+    learner.browser.see_text("region", panel, "60").await?;
+    learner.browser.see("row", "End of partition").await?;
+    learner.looks("consuming-start").await?;
+
+    learner.goes_on_to("Commit").await?;
+    learner.browser.click("button", "Commit now").await?;
+    learner.browser.see_text("region", panel, "Commit now: ").await?;
+    learner.presses("Describe the group", "Stable").await?;
+    learner.looks("consuming-commit").await?;
+
+    learner.goes_on_to("Stop, and go on").await?;
+    learner.browser.click("button", "Stop").await?;
+    learner.browser.see_text("region", panel, "Stopped").await?;
+    learner.presses("Write 20 airports", "Done").await?;
+    learner.browser.click("button", "Start a consumer again").await?;
+    learner.browser.see_text("region", "Consumer 2 in group east-coast-dpt", "20").await?;
+    learner.looks("consuming-go-on").await?;
+
+    learner.goes_on_to("Another group").await?;
+    learner.browser.click("button", "Start a consumer in another group").await?;
+    learner.browser.see_text("region", "Consumer in group west-coast-arr", "80").await?;
+    learner.looks("consuming-second-group").await?;
+
+    learner.goes_on_to("The script as it stands").await?;
+    learner.goes_on_to("A crash").await?;
+    learner.browser.click("button", "Crash").await?;
+    learner.browser.see("progressbar", "Time until the group notices").await?;
+    learner.browser.screenshot("consuming-crash").await?;
+    learner.browser.see_text("main", "", "The group noticed the crash after").await?;
+    learner.looks("consuming-noticed").await?;
+    learner.leaves().await
+}
+
+macro_rules! at_two_widths {
+    ($($lesson:ident: $wide:ident, $phone:ident;)*) => { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $wide() -> Result<()> {
+            $lesson(Width::Wide, Scheme::Light).await
+        }
+
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $phone() -> Result<()> {
+            $lesson(Width::Phone, Scheme::Dark).await
+        }
+    )* };
+}
+
+at_two_widths! {
+    topics: topics_on_a_laptop_in_light, topics_on_a_phone_in_the_dark;
+    producing: producing_on_a_laptop_in_light, producing_on_a_phone_in_the_dark;
+    consuming: consuming_on_a_laptop_in_light, consuming_on_a_phone_in_the_dark;
+}
