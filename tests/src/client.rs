@@ -59,7 +59,8 @@ impl Finished {
 
 /// One page of one learner.
 pub struct Client {
-    socket: Socket,
+    /// `None` while the connection is lost.
+    socket: Option<Socket>,
     /// What a browser would send as its cookie.
     pub cookie: Option<String>,
     /// What the server said first.
@@ -84,7 +85,7 @@ impl Client {
         let (mut socket, set_cookie) = Self::connect(server, cookie.as_deref()).await;
         let welcome = hello(&mut socket, None).await;
         Self {
-            socket,
+            socket: Some(socket),
             cookie: set_cookie.or(cookie),
             welcome,
             received: 0,
@@ -113,19 +114,28 @@ impl Client {
         (socket, set_cookie)
     }
 
-    /// Loses the connection without a goodbye, and goes on with the session on a new one.
+    /// Loses the connection without a goodbye, as by a broken network.
+    pub fn lose_connection(&mut self) {
+        // Dropped without a close frame.
+        self.socket = None;
+    }
+
+    /// Goes on with the session on a new connection. If the old one is there still, it is lost at that moment.
     pub async fn reconnect(&mut self, server: &TestServer) {
-        let cookie = self.cookie.clone();
-        let (socket, _) = Self::connect(server, cookie.as_deref()).await;
-        // Dropped without a close frame, as by a broken network.
-        self.socket = socket;
-        let resume = Resume { session: self.welcome.session.clone(), received: self.received };
-        self.welcome = hello(&mut self.socket, Some(resume)).await;
+        let (mut socket, _) = Self::connect(server, self.cookie.as_deref()).await;
+        self.lose_connection();
+        self.welcome = hello(&mut socket, Some(self.resume())).await;
+        self.socket = Some(socket);
+    }
+
+    /// What a page says to go on with this session.
+    pub fn resume(&self) -> Resume {
+        Resume { session: self.welcome.session.clone(), received: self.received }
     }
 
     /// Says goodbye, as a page that is closed.
     pub async fn leave(mut self) {
-        self.socket.close(None).await.expect("a goodbye");
+        self.socket().close(None).await.expect("a goodbye");
     }
 
     /// Sends a command.
@@ -229,17 +239,17 @@ impl Client {
 
     /// The connection, for saying what no page would.
     pub fn socket(&mut self) -> &mut Socket {
-        &mut self.socket
+        self.socket.as_mut().expect("the connection is there")
     }
 
     async fn send(&mut self, frame: &ClientFrame) {
         let text = serde_json::to_string(frame).expect("JSON");
-        self.socket.send(Message::text(text)).await.expect("the connection holds");
+        self.socket().send(Message::text(text)).await.expect("the connection holds");
     }
 
     /// Takes one frame from the server.
     async fn take(&mut self) {
-        let frame = next_frame(&mut self.socket).await;
+        let frame = next_frame(self.socket()).await;
         self.received += 1;
         match frame {
             ServerFrame::Events { id, events } => {

@@ -7,9 +7,12 @@ mod browser;
 mod cdp;
 mod client;
 mod kafka;
+mod reports;
 mod server;
+mod shorthand;
 
 pub use browser::{Browser, Scheme, Width};
 pub use client::{Client, Finished};
 pub use kafka::{own_kafka, shared_kafka};
+pub use reports::Produced;
 pub use server::TestServer;

@@ -22,7 +22,7 @@ impl Learner {
         let server = TestServer::start(kafka).await;
         let mut browser = Browser::start(width, scheme).await?;
         browser.open(&server.origin()).await?;
-        browser.see("heading", "Kafka Workshop").await?;
+        browser.see("heading", "Learn Kafka by working with it").await?;
         Ok(Some(Self { browser, server, axe }))
     }
 
@@ -78,7 +78,7 @@ async fn topics(width: Width, scheme: Scheme) -> Result<()> {
     learner.looks("topics-list").await?;
 
     learner.goes_on_to("Create a topic").await?;
-    learner.browser.fill("spinbutton", "Partitions", "4").await?;
+    learner.browser.fill("textbox", "Partitions", "4").await?;
     learner.presses("Create airports-data", "Done").await?;
     learner.looks("topics-create").await?;
 
@@ -86,7 +86,7 @@ async fn topics(width: Width, scheme: Scheme) -> Result<()> {
     learner.presses("List the topics", "airports-data").await?;
 
     learner.goes_on_to("What the cluster says about it").await?;
-    learner.presses("Describe the topic", "retention.ms").await?;
+    learner.presses("Describe the topic", "configs at their default").await?;
     learner.looks("topics-describe").await?;
 
     learner.goes_on_to("Four famous errors").await?;
@@ -146,7 +146,7 @@ async fn consuming(width: Width, scheme: Scheme) -> Result<()> {
     let panel = "Consumer in group east-coast-dpt";
     learner.browser.click("button", "Start a consumer").await?;
     learner.browser.see_text("region", panel, "60").await?;
-    learner.browser.see("row", "End of partition").await?;
+    learner.browser.see("row", "Reached the end of P0").await?;
     learner.looks("consuming-start").await?;
 
     learner.goes_on_to("Commit").await?;

@@ -12,9 +12,11 @@ pub(super) fn from_code(code: Code, said: Option<&str>) -> Error {
     let said = said.map(str::trim).filter(|text| !text.is_empty());
     let (kind, sentence, hint) = meaning(code);
     let message = match (sentence, said) {
-        (Some(sentence), Some(said)) if explains(kind) => format!("{sentence} Kafka says: {said}"),
+        (Some(sentence), Some(said)) if explains(kind) => {
+            format!("{sentence} Kafka says: {}", as_sentence(said))
+        }
         (Some(sentence), _) => sentence.to_owned(),
-        (None, Some(said)) => format!("Kafka says: {said}"),
+        (None, Some(said)) => format!("Kafka says: {}", as_sentence(said)),
         (None, None) => format!("Kafka answered {code}."),
     };
     let error = Error::new(kind, message).kafka(native::error_name(code));
@@ -41,14 +43,15 @@ pub(super) fn from_rdkafka(error: &KafkaError) -> Error {
     match (code, error) {
         (Some(code), _) => from_code(code, None),
         (None, KafkaError::ClientConfig(_, said, key, _)) => {
-            Error::new(ErrorCode::InvalidSetting, format!("The client refuses the setting {key}: {said}"))
+            let problem = format!("The client refuses the setting {key}: {}", as_sentence(said));
+            Error::new(ErrorCode::InvalidSetting, problem)
         }
         (None, KafkaError::ClientCreation(said)) => Error::new(
             ErrorCode::InvalidSetting,
-            format!("The client can't start with these settings: {said}"),
+            format!("The client can't start with these settings: {}", as_sentence(said)),
         )
         .hint("Some settings need each other, for example message.timeout.ms must exceed linger.ms."),
-        (None, other) => Error::new(ErrorCode::Internal, other.to_string()),
+        (None, other) => Error::new(ErrorCode::Internal, as_sentence(&other.to_string())),
     }
 }
 
@@ -68,6 +71,12 @@ pub(super) fn timed_out(what: &str) -> Error {
 /// A defect of the server.
 pub(super) fn internal(what: &str) -> Error {
     Error::new(ErrorCode::Internal, what)
+}
+
+/// Kafka's words end with a full stop here and without one there.
+fn as_sentence(said: &str) -> String {
+    let said = said.trim();
+    if said.ends_with(['.', '!', '?']) { said.to_owned() } else { format!("{said}.") }
 }
 
 /// Whether Kafka's own words say more than ours about errors of this kind.
@@ -222,7 +231,7 @@ mod tests {
     fn kafkas_words_are_kept_where_they_say_more() {
         let error = from_code(Code::InvalidConfig, Some("Invalid value x for configuration retention.ms"));
         assert_eq!(error.code, ErrorCode::InvalidConfig);
-        assert!(error.message.contains("retention.ms"), "{}", error.message);
+        assert!(error.message.ends_with("configuration retention.ms."), "{}", error.message);
         assert_eq!(error.kafka.as_deref(), Some("INVALID_CONFIG"));
         assert!(error.hint.is_some());
     }
