@@ -139,7 +139,10 @@ async fn a_commit_covers_what_was_handed_out_and_a_successor_goes_on_there() {
     let successor = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
     assert!(successor > consumer, "ids are not used again");
     let assigned = page.assigned(successor).await;
-    assert_eq!(assigned.iter().map(|it| (it.partition, it.offset.unwrap())).collect::<BTreeMap<_, _>>(), committed);
+    assert_eq!(
+        assigned.iter().map(|it| (it.partition, it.offset.unwrap())).collect::<BTreeMap<_, _>>(),
+        committed
+    );
     let records = page.records_to_the_end(successor, 2).await;
     assert_eq!(records.len(), 5, "only what was not committed");
     assert!(records.iter().all(|record| record.offset >= committed[&record.partition]));
@@ -254,7 +257,9 @@ async fn each_mistake_has_its_own_error() {
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let start = |arguments: Value| json!({ "start_consumer": arguments });
-    let settings = |name: &str, value: &str| start(json!({ "group": "g", "topics": ["t"], "settings": { name: value } }));
+    let settings = |name: &str, value: &str| {
+        start(json!({ "group": "g", "topics": ["t"], "settings": { name: value } }))
+    };
     let long = "g".repeat(201);
     for (command, code) in [
         (start(json!({ "group": "", "topics": ["t"] })), ErrorCode::InvalidGroup),

@@ -47,7 +47,10 @@ async fn a_panic_fails_its_request_and_nothing_else() {
     for _ in 0..3 {
         let panicked = page.run(json!({ "create_topic": { "topic": PANICS } })).await;
         assert_eq!(panicked.error_code(), ErrorCode::Internal);
-        assert!(!format!("{:?}", panicked.outcome).contains("a defect for a test"), "what it said stays inside");
+        assert!(
+            !format!("{:?}", panicked.outcome).contains("a defect for a test"),
+            "what it said stays inside"
+        );
     }
     let produced = Produced::from(page.finish(producing).await);
     assert_eq!((produced.summary.delivered, produced.error), (300, None), "what ran beside it went on");

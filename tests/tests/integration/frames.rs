@@ -113,7 +113,8 @@ async fn no_hello_at_all() {
 async fn a_request_id_used_twice() {
     let Some(kafka) = shared_kafka() else { return };
     let server = TestServer::start(kafka).await;
-    let run = |id: u64| Message::text(format!(r#"{{"type":"run","id":{id},"command":{{"list_topics":{{}}}}}}"#));
+    let run =
+        |id: u64| Message::text(format!(r#"{{"type":"run","id":{id},"command":{{"list_topics":{{}}}}}}"#));
     assert_eq!(after_hello(&server, vec![run(1), run(1)]).await, close::ID_REUSED);
     assert_eq!(after_hello(&server, vec![run(7), run(3)]).await, close::ID_REUSED, "nor a lower one");
     goes_on(&server).await;

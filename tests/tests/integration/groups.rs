@@ -34,7 +34,9 @@ async fn a_second_member_takes_over_a_part_and_gives_it_back_when_it_stops() {
     assert_eq!(group.assignor, "range");
     let clients: Vec<_> = group.members.iter().map(|member| member.client_id.clone()).collect();
     assert_eq!(clients, [format!("consumer-{}", one.0), format!("consumer-{}", other.0)]);
-    assert!(group.members.iter().all(|member| !member.member_id.is_empty() && member.host.contains("127.0.0.1")));
+    assert!(
+        group.members.iter().all(|member| !member.member_id.is_empty() && member.host.contains("127.0.0.1"))
+    );
 
     page.stop_consumer(other).await;
     assert_eq!(page.assigned(one).await.len(), 3);
@@ -151,9 +153,7 @@ async fn a_group_with_members_of_different_strategies_says_so() {
     let server = TestServer::start(kafka).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
-    let with = |strategy: &str| {
-        json!({ "group": "g", "topics": ["t"], "settings": { "partition.assignment.strategy": strategy } })
-    };
+    let with = |strategy: &str| json!({ "group": "g", "topics": ["t"], "settings": { "partition.assignment.strategy": strategy } });
     let one = page.consume(with("range")).await;
     page.assigned(one).await;
     let other = page.consume(with("roundrobin")).await;

@@ -31,7 +31,11 @@ async fn only_the_servers_own_page_may_connect() {
     let port = server.address().port();
     let host = ("Host", server.address().to_string());
     for origin in [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")] {
-        assert_eq!(status(&server, "/ws", &[host.clone(), ("Origin", origin.clone())]).await, 101, "{origin}");
+        assert_eq!(
+            status(&server, "/ws", &[host.clone(), ("Origin", origin.clone())]).await,
+            101,
+            "{origin}"
+        );
     }
     assert_eq!(status(&server, "/ws", std::slice::from_ref(&host)).await, 403, "without an origin");
     for origin in [
@@ -53,7 +57,11 @@ async fn only_the_servers_own_page_may_connect() {
         format!("http://127.1:{port}"),
         format!("http://127.0.0.1:{port} http://evil.example"),
     ] {
-        assert_eq!(status(&server, "/ws", &[host.clone(), ("Origin", origin.clone())]).await, 403, "{origin}");
+        assert_eq!(
+            status(&server, "/ws", &[host.clone(), ("Origin", origin.clone())]).await,
+            403,
+            "{origin}"
+        );
     }
     let twice = [host, ("Origin", server.origin()), ("Origin", "http://evil.example".to_owned())];
     assert_eq!(status(&server, "/ws", &twice).await, 403, "two origins");
@@ -78,7 +86,8 @@ async fn every_request_must_name_the_server_as_it_is_known() {
             let headers = [("Host", host.clone()), origin.clone()];
             assert_eq!(status(&server, path, &headers).await, 403, "{path} of {host}");
         }
-        let twice = [("Host", format!("127.0.0.1:{port}")), ("Host", "evil.example".to_owned()), origin.clone()];
+        let twice =
+            [("Host", format!("127.0.0.1:{port}")), ("Host", "evil.example".to_owned()), origin.clone()];
         let refused = status(&server, path, &twice).await;
         assert!(matches!(refused, 400 | 403), "{path}: {refused}");
         let none = status(&server, path, std::slice::from_ref(&origin)).await;

@@ -18,7 +18,8 @@ async fn tool(class: &'static str, arguments: Vec<String>) -> Option<String> {
         };
         let flags = ["-Xmx128m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(str::to_owned);
         let output = installation.command(class, &flags).args(arguments).output().expect("Java runs");
-        let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let (said, wrong) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{class}: {said}{wrong}");
         Some(said.into_owned())
     };

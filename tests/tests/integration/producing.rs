@@ -47,7 +47,8 @@ async fn each_record_is_where_its_report_says() {
         let airport = &airports[number as usize % airports.len()];
         assert_eq!(&value(record), airport, "record {number}");
         assert_eq!(text(record.key.as_ref()), airport["country"].as_str(), "record {number}");
-        bytes += text(record.key.as_ref()).map_or(0, str::len) + text(record.value.as_ref()).map_or(0, str::len);
+        bytes +=
+            text(record.key.as_ref()).map_or(0, str::len) + text(record.value.as_ref()).map_or(0, str::len);
     }
     assert_eq!(produced.summary.delivered_bytes, bytes as u64);
 
@@ -315,7 +316,10 @@ async fn settings_that_name_hosts_files_or_code_are_refused_by_name() {
     }
     for (command, code) in [
         // What has a field of its own.
-        (json!({ "produce": { "topic": "t", "count": 1, "settings": { "acks": "1" } } }), ErrorCode::SettingNotAllowed),
+        (
+            json!({ "produce": { "topic": "t", "count": 1, "settings": { "acks": "1" } } }),
+            ErrorCode::SettingNotAllowed,
+        ),
         // What only the other kind of client has.
         (
             json!({ "produce": { "topic": "t", "count": 1, "settings": { "session.timeout.ms": "6000" } } }),

@@ -204,7 +204,8 @@ async fn a_second_tab_sees_the_same_topics_and_may_stop_a_consumer_of_the_first(
     second.fill("t", 5).await;
     let consumer = first.consume(json!({ "group": "g", "topics": ["t"] })).await;
     first.records(consumer, 5).await;
-    let Reply::Committed(offsets) = second.run(json!({ "commit": { "consumer": consumer } })).await.reply() else {
+    let Reply::Committed(offsets) = second.run(json!({ "commit": { "consumer": consumer } })).await.reply()
+    else {
         panic!()
     };
     assert_eq!(offsets[0].offset, Some(5));

@@ -19,7 +19,8 @@ async fn it_makes_the_same_state_from_any() {
     for round in 0..3 {
         let reply = page.run(over.clone()).await.reply();
         let Reply::StartedOver(topics) = reply else { panic!("{reply:?}") };
-        let own: Vec<_> = topics.iter().filter(|it| !it.internal).map(|it| (it.name.as_str(), it.partitions)).collect();
+        let own: Vec<_> =
+            topics.iter().filter(|it| !it.internal).map(|it| (it.name.as_str(), it.partitions)).collect();
         assert_eq!(own, [("t", 2)], "round {round}");
         let written: i64 =
             page.describe_topic("t").await.partitions.iter().filter_map(|it| it.high_watermark).sum();
@@ -68,7 +69,8 @@ async fn it_waits_for_crashed_members_and_says_so() {
     page.cancel(crash).await;
     page.finish(crash).await;
     let finished = page.run(json!({ "start_over": { "delete_groups": ["g"] } })).await;
-    let waited = finished.events.iter().any(|event| matches!(event, Event::Phase(text) if text.contains("empty")));
+    let waited =
+        finished.events.iter().any(|event| matches!(event, Event::Phase(text) if text.contains("empty")));
     assert!(waited, "{:?}", finished.events);
     assert!(matches!(finished.outcome, Outcome::Ok(Reply::StartedOver(_))), "{:?}", finished.outcome);
 }

@@ -10,17 +10,10 @@ async fn a_topic_is_made_described_and_deleted() {
     let Some(kafka) = shared_kafka() else { return };
     let server = TestServer::start(kafka).await;
     let mut page = Client::new(&server).await;
-<<<<<<< HEAD
-    let created =
-        page.run(json!({ "create_topic": { "topic": "airports-data", "partitions": 3 } })).await.reply();
-    let Reply::TopicCreated(created) = created else { panic!("{created:?}") };
-    assert_eq!(created.partitions.len(), 3);
-=======
     let created = page.make_topic("airports-data", 3).await;
     assert_eq!(created.name.as_str(), "airports-data");
     let numbers: Vec<_> = created.partitions.iter().map(|partition| partition.partition).collect();
     assert_eq!(numbers, [0, 1, 2]);
->>>>>>> tests
     for partition in &created.partitions {
         let leader = partition.leader.expect("a leader");
         assert!(partition.replicas.contains(&leader) && partition.in_sync.contains(&leader));
@@ -52,7 +45,8 @@ async fn the_list_has_partitions_replicas_and_what_is_internal() {
         .map(|topic| (topic.name.as_str(), topic.partitions, topic.replicas))
         .collect();
     assert_eq!(own, [("a-topic", 1, 1), ("b-topic", 4, 1)]);
-    let offsets = topics.iter().find(|topic| topic.name.as_str() == "__consumer_offsets").expect("Kafka's own");
+    let offsets =
+        topics.iter().find(|topic| topic.name.as_str() == "__consumer_offsets").expect("Kafka's own");
     assert!(offsets.internal && offsets.partitions > 0);
 }
 
@@ -118,7 +112,10 @@ async fn each_mistake_has_its_own_error() {
         (create(json!({ "topic": "t", "replication_factor": 0 })), ErrorCode::InvalidReplicationFactor),
         (create(json!({ "topic": "t", "replication_factor": -1 })), ErrorCode::InvalidReplicationFactor),
         (create(json!({ "topic": "t", "replication_factor": 100 })), ErrorCode::InvalidReplicationFactor),
-        (create(json!({ "topic": "t", "replication_factor": i64::MAX })), ErrorCode::InvalidReplicationFactor),
+        (
+            create(json!({ "topic": "t", "replication_factor": i64::MAX })),
+            ErrorCode::InvalidReplicationFactor,
+        ),
         (create(json!({ "topic": "t", "configs": { "retention.ms": "soon" } })), ErrorCode::InvalidConfig),
         (create(json!({ "topic": "t", "configs": { "no.such.config": "1" } })), ErrorCode::InvalidConfig),
         (json!({ "describe_topic": { "topic": "absent" } }), ErrorCode::UnknownTopic),
