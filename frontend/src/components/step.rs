@@ -22,7 +22,7 @@ pub(crate) fn StepView(
         let opened = succeeded(lesson.clone(), step.id.clone());
         view! {
             <details class="because" prop:open=move || opened.get()>
-                <summary>"Because"</summary>
+                <summary>"What happened, and why"</summary>
                 <div class="prose">{blocks(&step.because)}</div>
             </details>
         }
