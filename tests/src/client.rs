@@ -228,13 +228,16 @@ impl Client {
 
     /// Waits for the code with which the server closes the connection. What comes before is dropped.
     pub async fn close_code(socket: &mut Socket) -> u16 {
-        loop {
-            match timeout(HANGS, socket.next()).await.expect("the server closes in time") {
-                Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
-                Some(Ok(_)) => {}
-                other => panic!("ended without a code: {other:?}"),
+        let code = async {
+            loop {
+                match socket.next().await {
+                    Some(Ok(Message::Close(Some(frame)))) => return frame.code.into(),
+                    Some(Ok(_)) => {}
+                    other => panic!("ended without a code: {other:?}"),
+                }
             }
-        }
+        };
+        timeout(HANGS, code).await.expect("the server closes in time")
     }
 
     /// The connection, for saying what no page would.

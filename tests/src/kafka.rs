@@ -28,7 +28,16 @@ pub fn shared_kafka() -> Option<&'static str> {
 
 /// A cluster of one's own, to be broken.
 pub fn own_kafka() -> Option<Cluster> {
-    match Cluster::start(&options()) {
+    start(&options())
+}
+
+/// The same at a port that clients know already.
+pub fn own_kafka_at(port: u16) -> Option<Cluster> {
+    start(&Options { port: Some(port), ..options() })
+}
+
+fn start(options: &Options) -> Option<Cluster> {
+    match Cluster::start(options) {
         Ok(cluster) => Some(cluster),
         Err(error) if std::env::var_os("CI").is_none_or(|ci| ci.is_empty()) => {
             eprintln!("skipped: no Apache Kafka can be started here: {error:#}");

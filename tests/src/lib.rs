@@ -13,6 +13,6 @@ mod shorthand;
 
 pub use browser::{Browser, Scheme, Width};
 pub use client::{Client, Finished};
-pub use kafka::{own_kafka, shared_kafka};
+pub use kafka::{own_kafka, own_kafka_at, shared_kafka};
 pub use reports::Produced;
 pub use server::TestServer;

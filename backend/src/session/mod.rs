@@ -47,6 +47,8 @@ const RATE_FRAMES: u32 = 200;
 const RATE_WINDOW: Duration = Duration::from_secs(2);
 /// How long commands may take to end when their session does.
 const END_LIMIT: Duration = Duration::from_secs(3);
+/// How long a page may take to hear that its connection is closed.
+const READ_OUT_LIMIT: Duration = Duration::from_secs(1);
 /// How many connections may wait to take a session over.
 const CONNECTIONS_WAITING: usize = 4;
 
@@ -93,14 +95,14 @@ impl Sessions {
     /// Takes a new connection of a learner to the end of its `Hello`, and hands it to its session.
     pub async fn connect(self: &Arc<Self>, learner: &LearnerId, mut connection: Connection) {
         if self.shutdown.is_cancelled() {
-            close_connection(&mut connection.writer, close::SHUTTING_DOWN, "the server is stopping").await;
+            turn_away(connection, SHUTTING_DOWN).await;
             return;
         }
         let hello = timeout(HELLO_LIMIT, hello(&mut connection.reader)).await;
         let resume = match hello.unwrap_or(Err(Refusal { code: close::IDLE, reason: "no Hello came" })) {
             Ok(resume) => resume,
-            Err(Refusal { code, reason }) => {
-                close_connection(&mut connection.writer, code, reason).await;
+            Err(refusal) => {
+                turn_away(connection, refusal).await;
                 return;
             }
         };
@@ -122,10 +124,10 @@ impl Sessions {
         self.open(learner, connection).await;
     }
 
-    async fn open(self: &Arc<Self>, learner: &LearnerId, mut connection: Connection) {
+    async fn open(self: &Arc<Self>, learner: &LearnerId, connection: Connection) {
         let Some(visit) = self.learners.enter(learner) else {
             let reason = "too many pages are open";
-            close_connection(&mut connection.writer, close::TOO_MANY_SESSIONS, reason).await;
+            turn_away(connection, Refusal { code: close::TOO_MANY_SESSIONS, reason }).await;
             return;
         };
         let id = random_id();
@@ -160,6 +162,21 @@ struct Refusal {
     reason: &'static str,
 }
 
+/// Closes a connection that has no session.
+async fn turn_away(mut connection: Connection, Refusal { code, reason }: Refusal) {
+    close_connection(&mut connection.writer, code, reason).await;
+    read_out(&mut connection.reader).await;
+}
+
+/// Reads what the page sent before it heard of the close. A connection that is dropped with bytes unread is reset,
+/// and the page would never get the code.
+async fn read_out(reader: &mut Reader) {
+    let last =
+        |incoming| matches!(incoming, None | Some(Incoming::Left | Incoming::Broken | Incoming::TooLarge));
+    let left = async { while !last(reader.next().await) {} };
+    let _late = timeout(READ_OUT_LIMIT, left).await;
+}
+
 async fn hello(reader: &mut Reader) -> Result<Option<Resume>, Refusal> {
     loop {
         match reader.next().await {
@@ -185,6 +202,7 @@ async fn hello(reader: &mut Reader) -> Result<Option<Resume>, Refusal> {
     }
 }
 
+const SHUTTING_DOWN: Refusal = Refusal { code: close::SHUTTING_DOWN, reason: "the server is stopping" };
 const BINARY: Refusal = Refusal { code: close::BINARY, reason: "frames must be JSON text" };
 const TOO_LARGE: Refusal = Refusal { code: close::TOO_LARGE, reason: "the frame is too large" };
 
@@ -471,9 +489,13 @@ impl Session<'_> {
         let Refusal { code, reason } = match end {
             End::PageGone => Refusal { code: close::IDLE, reason: "the session is over" },
             End::Refused(refusal) => refusal,
-            End::ShutDown => Refusal { code: close::SHUTTING_DOWN, reason: "the server is stopping" },
+            End::ShutDown => SHUTTING_DOWN,
         };
+        let reader = self.reader.take();
         self.control(Control::Close { code, reason }).await;
+        if let Some(mut reader) = reader {
+            read_out(&mut reader).await;
+        }
     }
 }
 

@@ -68,6 +68,7 @@ async fn two_members_together_read_each_record_once() {
     let mut page = Client::new(&server).await;
     page.make_topic("t", 4).await;
     let one = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
+    page.assigned(one).await;
     let other = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
     page.until_group("g", |group| group.state == "Stable" && shares(group) == [2, 2]).await;
     // Neither has read anything yet, so nothing can be read twice.
