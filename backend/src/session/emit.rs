@@ -3,8 +3,9 @@
 //! The first event of a stream goes at once; after it one frame each [`INTERVAL`] or [`FRAME_WEIGHT`], whichever
 //! comes first. A single click is instant, a million reports are a few hundred frames.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::event::CloseReason;
@@ -262,7 +263,9 @@ async fn gather<E: Emit>(
 pub struct ConsumerStreams {
     outbound: Outbound,
     session_ended: CancellationToken,
-    open: TaskTracker,
+    closing: TaskTracker,
+    /// Those without a `Closed` so far.
+    open: Arc<Mutex<BTreeSet<ConsumerId>>>,
     /// Cancelled when the command that opens a stream is settled: the page hears of a consumer before it hears
     /// from it.
     settled: CancellationToken,
@@ -271,7 +274,7 @@ pub struct ConsumerStreams {
 impl ConsumerStreams {
     pub(super) fn new(outbound: Outbound) -> Self {
         let (session_ended, settled) = (CancellationToken::new(), CancellationToken::new());
-        Self { outbound, session_ended, open: TaskTracker::new(), settled }
+        Self { outbound, session_ended, closing: TaskTracker::new(), open: Arc::default(), settled }
     }
 
     /// For one command, and what to cancel when it is settled.
@@ -287,26 +290,38 @@ impl ConsumerStreams {
 
     /// Waits until each consumer is closed.
     pub(super) async fn all_closed(&self) {
-        self.open.close();
-        self.open.wait().await;
+        self.closing.close();
+        self.closing.wait().await;
+    }
+
+    /// Says that those are closed which took too long to say so themselves.
+    pub(super) async fn close_late(&self, reason: &CloseReason) {
+        let late = std::mem::take(&mut *lock(&self.open));
+        for consumer in late {
+            self.outbound.send(ServerFrame::Closed { consumer, reason: reason.clone() }).await;
+        }
     }
 
     /// A stream for a new consumer. It ends with exactly one `Closed`.
     pub fn open(&self, id: ConsumerId) -> ConsumerStream {
         let settled = self.settled.clone();
-        let open = async move { settled.cancelled().await };
-        let (events, batches) = Batches::start(id, self.outbound.clone(), open);
+        let may_speak = async move { settled.cancelled().await };
+        let (events, batches) = Batches::start(id, self.outbound.clone(), may_speak);
         let reason = Arc::new(Mutex::new(CloseReason::Failed(Error::new(
             ErrorCode::Internal,
             "The consumer ended by a defect of the server. The server goes on.",
         ))));
         let (closed, dropped) = oneshot::channel::<()>();
-        let (outbound, said) = (self.outbound.clone(), Arc::clone(&reason));
-        self.open.spawn(async move {
+        let (outbound, said, open) = (self.outbound.clone(), Arc::clone(&reason), Arc::clone(&self.open));
+        lock(&open).insert(id);
+        self.closing.spawn(async move {
             let _ = dropped.await;
             batches.finish().await;
-            let reason = said.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            outbound.send(ServerFrame::Closed { consumer: id, reason }).await;
+            let is_open = lock(&open).remove(&id);
+            if is_open {
+                let reason = lock(&said).clone();
+                outbound.send(ServerFrame::Closed { consumer: id, reason }).await;
+            }
         });
         ConsumerStream { events, reason, _closed: closed }
     }
@@ -328,6 +343,10 @@ pub struct ConsumerStream {
 impl ConsumerStream {
     /// Ends the stream.
     pub fn close(self, reason: CloseReason) {
-        *self.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+        *lock(&self.reason) = reason;
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

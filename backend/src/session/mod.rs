@@ -15,6 +15,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use rand::RngExt;
 use shared::event::{CloseReason, Outcome};
@@ -42,11 +43,15 @@ const IDLE_LIMIT: Duration = Duration::from_secs(60);
 pub const GRACE: Duration = Duration::from_secs(60);
 /// How many commands may run at once in a session.
 const MAX_RUNNING: usize = 16;
+/// How many may run, or wait to be told that too many run.
+const MAX_WAITING: usize = 4 * MAX_RUNNING;
 /// How many frames a page may send within [`RATE_WINDOW`].
 const RATE_FRAMES: u32 = 200;
 const RATE_WINDOW: Duration = Duration::from_secs(2);
 /// How long commands may take to end when their session does.
 const END_LIMIT: Duration = Duration::from_secs(3);
+/// How long a page may take to read the answers for what did not end in time.
+const LATE_LIMIT: Duration = Duration::from_secs(1);
 /// How long a page may take to hear that its connection is closed.
 const READ_OUT_LIMIT: Duration = Duration::from_secs(1);
 /// How many connections may wait to take a session over.
@@ -121,23 +126,23 @@ impl Sessions {
                 }
             }
         }
-        self.open(learner, connection).await;
+        self.open(learner, connection);
     }
 
-    async fn open(self: &Arc<Self>, learner: &LearnerId, connection: Connection) {
+    /// Begins a session with its first connection.
+    fn open(self: &Arc<Self>, learner: &LearnerId, connection: Connection) {
         let Some(visit) = self.learners.enter(learner) else {
             let reason = "too many pages are open";
-            turn_away(connection, Refusal { code: close::TOO_MANY_SESSIONS, reason }).await;
+            tokio::spawn(turn_away(connection, Refusal { code: close::TOO_MANY_SESSIONS, reason }));
             return;
         };
         let id = random_id();
         let (connections, waiting) = mpsc::channel(CONNECTIONS_WAITING);
         let entry = OpenSession { learner: learner.clone(), connections };
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), entry);
-        let sessions = Arc::clone(self);
-        self.running.spawn(async move {
-            run(&sessions, &id, visit, connection, waiting).await;
-        });
+        // Boxed, because a session may open another for a page that can't go on with it.
+        let session: BoxFuture<'static, ()> = Box::pin(run(Arc::clone(self), id, visit, connection, waiting));
+        self.running.spawn(session);
     }
 
     fn forget(&self, id: &SessionId) {
@@ -238,19 +243,22 @@ enum End {
 
 /// One session, from its first connection to its end.
 async fn run(
-    sessions: &Sessions,
-    id: &SessionId,
+    sessions: Arc<Sessions>,
+    id: SessionId,
     learner: Visit,
     first: Connection,
     mut connections: mpsc::Receiver<(Connection, u64)>,
 ) {
     let outbound = outbound::start(sessions.cluster.clone());
+    let consumers = ConsumerStreams::new(outbound.outbound.clone());
+    // However this ends, a panic included, consumers do not run on.
+    let _consumers_end = consumers.ended().drop_guard();
     let mut session = Session {
-        sessions,
-        id,
+        sessions: &sessions,
+        id: &id,
         learner: Arc::new(learner),
-        consumers: ConsumerStreams::new(outbound.outbound.clone()),
         outbound,
+        consumers,
         reader: None,
         connection: 0,
         lost: CancellationToken::new(),
@@ -279,7 +287,12 @@ async fn run(
             break end;
         }
     };
-    sessions.forget(id);
+    sessions.forget(&id);
+    // Pages that found the session just before it was forgotten get a new one.
+    connections.close();
+    while let Some((late, _)) = connections.recv().await {
+        sessions.open(&session.learner.id, late);
+    }
     session.end(end).await;
 }
 
@@ -291,7 +304,7 @@ async fn receive(reader: &mut Option<Reader>) -> Incoming {
 }
 
 struct Session<'a> {
-    sessions: &'a Sessions,
+    sessions: &'a Arc<Sessions>,
     id: &'a SessionId,
     learner: Arc<Visit>,
     outbound: outbound::Handle,
@@ -313,14 +326,11 @@ impl Session<'_> {
     async fn on(&mut self, happening: Happening) -> Result<(), End> {
         match happening {
             Happening::Connected(connection, received) => {
-                if self.reader.is_some() {
-                    self.control(Control::Close {
-                        code: close::TAKEN_OVER,
-                        reason: "another connection took over",
-                    })
-                    .await;
-                }
+                // The outbound task tells the old one, if it is still there.
                 self.lost.cancel();
+                if let Some(mut old) = self.reader.take() {
+                    tokio::spawn(async move { read_out(&mut old).await });
+                }
                 self.attach(connection, received, true).await;
             }
             Happening::Received(incoming) => self.received(incoming).await?,
@@ -331,9 +341,17 @@ impl Session<'_> {
                 self.detach().await;
             }
             Happening::Reported(Report::Gone(_)) => {}
-            // A page that lost track starts anew.
-            Happening::Reported(Report::CannotResume) => return Err(End::PageGone),
+            Happening::Reported(Report::CannotResume(number, writer)) => {
+                // A page that lost track starts anew.
+                if number == self.connection
+                    && let Some(reader) = self.reader.take()
+                {
+                    self.sessions.open(&self.learner.id, Connection { writer, reader });
+                }
+                return Err(End::PageGone);
+            }
             Happening::TimeIsUp if self.reader.is_some() => {
+                self.lost.cancel();
                 self.control(Control::Close { code: close::IDLE, reason: "nothing came for too long" }).await;
                 self.detach().await;
             }
@@ -344,14 +362,14 @@ impl Session<'_> {
     }
 
     async fn attach(&mut self, connection: Connection, received: u64, resumed: bool) {
-        let welcome = ServerFrame::Welcome(Welcome {
+        let welcome = Welcome {
             version: VERSION,
             session: self.id.clone(),
             resumed,
             last_request: self.last_request,
             server: self.sessions.info.clone(),
             cluster: self.sessions.cluster.borrow().clone(),
-        });
+        };
         self.connection += 1;
         self.lost = CancellationToken::new();
         self.reader = Some(connection.reader);
@@ -377,12 +395,11 @@ impl Session<'_> {
 
     async fn received(&mut self, incoming: Incoming) -> Result<(), End> {
         self.deadline = Instant::now() + IDLE_LIMIT;
+        self.rate.count()?;
         match incoming {
-            Incoming::Text(text) => {
-                self.rate.count()?;
-                self.frame(parse(&text).map_err(End::Refused)?)?;
-            }
-            Incoming::Pong(number) => self.control(Control::Confirmed(number)).await,
+            Incoming::Text(text) => self.frame(parse(&text).map_err(End::Refused)?)?,
+            // One that finds no place is made up for by the next.
+            Incoming::Pong(number) => drop(self.outbound.controls.try_send(Control::Confirmed(number))),
             Incoming::Other => {}
             Incoming::Left => return Err(End::PageGone),
             Incoming::Broken => self.detach().await,
@@ -401,6 +418,10 @@ impl Session<'_> {
             ClientFrame::Run { id, .. } if self.last_request >= Some(id) => {
                 let reason = "each request id must be larger than the one before";
                 Err(End::Refused(Refusal { code: close::ID_REUSED, reason }))
+            }
+            ClientFrame::Run { .. } if self.running.len() >= MAX_WAITING => {
+                let reason = "too many commands wait for their answers to be read";
+                Err(End::Refused(Refusal { code: close::TOO_FAST, reason }))
             }
             ClientFrame::Run { id, command } => {
                 self.last_request = Some(id);
@@ -424,6 +445,8 @@ impl Session<'_> {
         let outbound = self.outbound.outbound.clone();
         let learner = Arc::clone(&self.learner);
         let (consumers, settled) = self.consumers.for_command();
+        // However the job ends, its consumers may then speak.
+        let settled = settled.drop_guard();
         let shutdown = self.sessions.shutdown.clone();
         let name = command.name();
         self.jobs.spawn(async move {
@@ -447,7 +470,7 @@ impl Session<'_> {
                 }
             };
             outbound.send(ServerFrame::Done { id, outcome }).await;
-            settled.cancel();
+            drop(settled);
             id
         });
     }
@@ -467,6 +490,17 @@ impl Session<'_> {
         let _ = self.outbound.controls.send(control).await;
     }
 
+    /// Answers for what did not end in time.
+    async fn settle_late(&mut self) {
+        self.jobs.shutdown().await;
+        for (id, _) in self.running.drain() {
+            let error = Error::new(ErrorCode::ShuttingDown, "It did not end in time, so it was given up.");
+            let outcome = Outcome::Failed { error, partial: None };
+            self.outbound.outbound.send(ServerFrame::Done { id, outcome }).await;
+        }
+        self.consumers.close_late(&CloseReason::ShuttingDown).await;
+    }
+
     /// Cancels what runs, waits for its answers, and says goodbye.
     async fn end(mut self, end: End) {
         for cancel in self.running.values() {
@@ -476,15 +510,21 @@ impl Session<'_> {
             self.lost.cancel();
         }
         let settled = async {
-            match end {
-                End::ShutDown => self.learner.commands.close(CloseReason::ShuttingDown).await,
-                End::PageGone | End::Refused(_) => self.consumers.end(),
+            if matches!(end, End::ShutDown) {
+                self.learner.commands.close(CloseReason::ShuttingDown).await;
             }
-            while self.jobs.join_next().await.is_some() {}
+            self.consumers.end();
+            while let Some(ended) = self.jobs.join_next().await {
+                if let Ok(id) = ended {
+                    self.running.remove(&id);
+                }
+            }
             self.consumers.all_closed().await;
         };
         if timeout(END_LIMIT, settled).await.is_err() {
             tracing::warn!(session = %self.id.0, "commands or consumers did not end in time");
+            // A page that reads nothing is not waited for.
+            let _unread = timeout(LATE_LIMIT, self.settle_late()).await;
         }
         let Refusal { code, reason } = match end {
             End::PageGone => Refusal { code: close::IDLE, reason: "the session is over" },

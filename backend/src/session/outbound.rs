@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message};
 use futures_util::SinkExt;
-use shared::ServerFrame;
 use shared::kafka::ClusterState;
-use shared::wire::{Stream, close};
+use shared::wire::{Stream, Welcome, close};
+use shared::{ConsumerId, ServerFrame};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -27,6 +27,8 @@ const PING_EVERY: Duration = Duration::from_secs(5);
 const PING_AFTER: u64 = 256;
 /// With so many frames that the page has not confirmed it counts as too slow.
 const MAX_UNCONFIRMED: usize = 16 * 1024;
+/// The same, in bytes of those frames that are kept to be sent again.
+const MAX_UNCONFIRMED_BYTES: usize = 8 * 1024 * 1024;
 
 /// Hands frames to the outbound task. Cheap to clone.
 #[derive(Clone)]
@@ -53,7 +55,7 @@ pub(super) enum Control {
         connection: ConnectionNumber,
         writer: Writer,
         lost: CancellationToken,
-        welcome: Box<ServerFrame>,
+        welcome: Box<Welcome>,
         received: u64,
     },
     /// The connection is gone.
@@ -68,8 +70,8 @@ pub(super) enum Control {
 pub(super) enum Report {
     /// This connection broke, or the page did not read. The task has let it go.
     Gone(ConnectionNumber),
-    /// The page wants to go on from where nothing is known any more.
-    CannotResume,
+    /// This connection's page wants to go on from where nothing is known any more. Its writer is handed back.
+    CannotResume(ConnectionNumber, Writer),
 }
 
 /// The session loop's end of the outbound task. The task ends when this and all [`Outbound`]s are dropped.
@@ -109,7 +111,7 @@ impl Task {
             tokio::select! {
                 biased;
                 control = controls.recv() => match control {
-                    Some(control) => self.control(control, &mut frames).await,
+                    Some(control) => self.control(control, &mut frames, &mut cluster).await,
                     None => return,
                 },
                 frame = frames.recv() => match frame {
@@ -127,15 +129,26 @@ impl Task {
         }
     }
 
-    async fn control(&mut self, control: Control, frames: &mut mpsc::Receiver<ServerFrame>) {
+    async fn control(
+        &mut self,
+        control: Control,
+        frames: &mut mpsc::Receiver<ServerFrame>,
+        cluster: &mut watch::Receiver<ClusterState>,
+    ) {
         match control {
-            Control::Attach { connection, writer, lost, welcome, received } => {
+            Control::Attach { connection, writer, lost, mut welcome, received } => {
+                if let Some(mut old) = self.writer.take() {
+                    let reason = "another connection took over";
+                    close_connection(&mut old.writer, close::TAKEN_OVER, reason).await;
+                }
                 let mut writer = Attached { connection, writer, lost };
                 let Some(missed) = self.ledger.resume(received) else {
-                    let _ = self.reports.send(Report::CannotResume).await;
+                    let report = Report::CannotResume(connection, writer.writer);
+                    let _ = self.reports.send(report).await;
                     return;
                 };
-                if write(&mut writer, &welcome).await.is_err() {
+                welcome.cluster = cluster.borrow_and_update().clone();
+                if write(&mut writer, &ServerFrame::Welcome(*welcome)).await.is_err() {
                     self.ledger.put_back(missed);
                     let _ = self.reports.send(Report::Gone(connection)).await;
                     return;
@@ -165,13 +178,21 @@ impl Task {
             return;
         };
         let written = write(writer, &frame).await;
-        self.ledger.sent(frame);
+        self.ledger.sent(frame, *written.as_ref().unwrap_or(&0));
         match written {
-            Ok(()) if self.ledger.unconfirmed() > MAX_UNCONFIRMED => self.too_slow().await,
-            Ok(()) if self.ledger.number >= self.pinged + PING_AFTER => self.ping().await,
-            Ok(()) => {}
-            Err(Unwritten::Slow) => self.too_slow().await,
-            Err(Unwritten::Broken) => self.gone().await,
+            Ok(_) if self.ledger.is_full() => self.too_slow().await,
+            Ok(_) if self.ledger.number >= self.pinged + PING_AFTER => self.ping().await,
+            Ok(_) => {}
+            Err(unwritten) => self.unwritten(unwritten).await,
+        }
+    }
+
+    async fn unwritten(&mut self, why: Unwritten) {
+        match why {
+            Unwritten::Slow => self.too_slow().await,
+            Unwritten::Broken => self.gone().await,
+            // The session loop let it go, and says next what becomes of it.
+            Unwritten::Lost => {}
         }
     }
 
@@ -179,10 +200,8 @@ impl Task {
         let Some(writer) = &mut self.writer else { return };
         self.pinged = self.ledger.number;
         let number = self.ledger.number.to_be_bytes().to_vec();
-        match writer.send(Message::Ping(number.into())).await {
-            Ok(()) => {}
-            Err(Unwritten::Broken) => self.gone().await,
-            Err(Unwritten::Slow) => self.too_slow().await,
+        if let Err(unwritten) = writer.send(Message::Ping(number.into())).await {
+            self.unwritten(unwritten).await;
         }
     }
 
@@ -209,23 +228,29 @@ struct Attached {
 }
 
 enum Unwritten {
+    /// The page does not read.
     Slow,
+    /// The connection is no more.
     Broken,
+    /// The session loop let the connection go.
+    Lost,
 }
 
-async fn write(to: &mut Attached, frame: &ServerFrame) -> Result<(), Unwritten> {
+/// Writes a frame, and says how long it was in bytes.
+async fn write(to: &mut Attached, frame: &ServerFrame) -> Result<usize, Unwritten> {
     let text = serde_json::to_string(frame).map_err(|error| {
         tracing::error!(%error, "a frame is not JSON");
         Unwritten::Broken
     })?;
-    to.send(Message::Text(text.into())).await
+    let bytes = text.len();
+    to.send(Message::Text(text.into())).await.map(|()| bytes)
 }
 
 impl Attached {
     async fn send(&mut self, message: Message) -> Result<(), Unwritten> {
         tokio::select! {
             biased;
-            () = self.lost.cancelled() => Err(Unwritten::Broken),
+            () = self.lost.cancelled() => Err(Unwritten::Lost),
             written = timeout(WRITE_LIMIT, self.writer.send(message)) => match written {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(_)) => Err(Unwritten::Broken),
@@ -253,12 +278,15 @@ struct Ledger {
     number: u64,
     /// Those that were written and not confirmed, oldest first. The last one has the number `number`.
     sent: VecDeque<Entry>,
+    /// The bytes of what is kept of them.
+    kept_bytes: usize,
     /// What could not be written, because no connection was there.
     away: Missed,
 }
 
 enum Entry {
-    Settled(ServerFrame),
+    /// The frame, and its length as it was written.
+    Settled(ServerFrame, usize),
     Events(Stream, u64),
     Cluster,
 }
@@ -272,17 +300,41 @@ struct Missed {
 impl Missed {
     fn add(&mut self, entry: Entry) {
         match entry {
-            Entry::Settled(frame) => self.settled.push(frame),
+            Entry::Settled(frame, _) => self.settled.push(frame),
             Entry::Events(stream, count) => *self.skipped.entry(stream).or_default() += count,
             Entry::Cluster => {}
         }
     }
 }
 
+impl Missed {
+    /// Each count before the frame that settles its stream, and a consumer's after the `Done` that may name it.
+    fn into_frames(mut self) -> Vec<ServerFrame> {
+        let skipped = |(stream, count)| ServerFrame::Skipped { stream, count };
+        let mut of_consumers = self.skipped.split_off(&Stream::Consumer(ConsumerId(0)));
+        let mut frames: Vec<_> = self.skipped.into_iter().map(skipped).collect();
+        for frame in self.settled {
+            if let ServerFrame::Closed { consumer, .. } = &frame {
+                frames.extend(of_consumers.remove_entry(&Stream::Consumer(*consumer)).map(skipped));
+            }
+            frames.push(frame);
+        }
+        frames.extend(of_consumers.into_iter().map(skipped));
+        frames
+    }
+}
+
 impl Entry {
-    fn of(frame: ServerFrame) -> Self {
+    fn kept_bytes(&self) -> usize {
+        match self {
+            Self::Settled(_, bytes) => *bytes,
+            Self::Events(..) | Self::Cluster => 0,
+        }
+    }
+
+    fn of(frame: ServerFrame, bytes: usize) -> Self {
         match frame {
-            ServerFrame::Done { .. } | ServerFrame::Closed { .. } => Self::Settled(frame),
+            ServerFrame::Done { .. } | ServerFrame::Closed { .. } => Self::Settled(frame, bytes),
             ServerFrame::Events { id, events } => Self::Events(Stream::Request(id), events.len() as u64),
             ServerFrame::ConsumerEvents { consumer, events } => {
                 Self::Events(Stream::Consumer(consumer), events.len() as u64)
@@ -294,24 +346,27 @@ impl Entry {
 }
 
 impl Ledger {
-    fn sent(&mut self, frame: ServerFrame) {
+    fn sent(&mut self, frame: ServerFrame, bytes: usize) {
         self.number += 1;
-        self.sent.push_back(Entry::of(frame));
+        let entry = Entry::of(frame, bytes);
+        self.kept_bytes += entry.kept_bytes();
+        self.sent.push_back(entry);
     }
 
     fn missed(&mut self, frame: ServerFrame) {
-        self.away.add(Entry::of(frame));
+        self.away.add(Entry::of(frame, 0));
     }
 
-    fn unconfirmed(&self) -> usize {
-        self.sent.len()
+    /// Whether the page leaves more unconfirmed than is kept for it.
+    fn is_full(&self) -> bool {
+        self.sent.len() > MAX_UNCONFIRMED || self.kept_bytes > MAX_UNCONFIRMED_BYTES
     }
 
     /// The page has the frames up to `number`.
     fn confirm(&mut self, number: u64) {
         let keep = usize::try_from(self.number.saturating_sub(number)).unwrap_or(usize::MAX);
         while self.sent.len() > keep {
-            self.sent.pop_front();
+            self.kept_bytes -= self.sent.pop_front().map_or(0, |entry| entry.kept_bytes());
         }
     }
 
@@ -325,13 +380,12 @@ impl Ledger {
         self.confirm(received);
         let mut missed = Missed::default();
         self.sent.drain(..).for_each(|entry| missed.add(entry));
+        self.kept_bytes = 0;
         let away = std::mem::take(&mut self.away);
         away.skipped.into_iter().for_each(|(stream, count)| missed.add(Entry::Events(stream, count)));
         missed.settled.extend(away.settled);
         self.number = received;
-        let skipped =
-            missed.skipped.into_iter().map(|(stream, count)| ServerFrame::Skipped { stream, count });
-        Some(skipped.chain(missed.settled).collect())
+        Some(missed.into_frames())
     }
 
     /// The frames of a `resume` could not be written after all.
@@ -343,7 +397,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use shared::event::{CloseReason, Outcome};
-    use shared::{ConsumerId, Event, Reply, RequestId};
+    use shared::{Event, Reply, RequestId};
 
     use super::*;
 
@@ -363,17 +417,17 @@ mod tests {
     #[test]
     fn a_page_that_has_everything_misses_nothing() {
         let mut ledger = Ledger::default();
-        ledger.sent(events(1, 2));
-        ledger.sent(done(1));
+        ledger.sent(events(1, 2), 10);
+        ledger.sent(done(1), 10);
         assert_eq!(ledger.resume(2), Some(vec![]));
     }
 
     #[test]
     fn what_was_lost_on_the_way_is_counted_and_what_settles_is_sent_again() {
         let mut ledger = Ledger::default();
-        ledger.sent(events(1, 2));
-        ledger.sent(events(1, 3));
-        ledger.sent(done(1));
+        ledger.sent(events(1, 2), 10);
+        ledger.sent(events(1, 3), 10);
+        ledger.sent(done(1), 10);
         ledger.missed(events(2, 4));
         let closed = ServerFrame::Closed { consumer: ConsumerId(1), reason: CloseReason::Stopped };
         ledger.missed(closed.clone());
@@ -384,10 +438,10 @@ mod tests {
     #[test]
     fn a_second_loss_during_the_repair_loses_nothing() {
         let mut ledger = Ledger::default();
-        ledger.sent(events(1, 2));
-        ledger.sent(done(1));
+        ledger.sent(events(1, 2), 10);
+        ledger.sent(done(1), 10);
         for frame in ledger.resume(0).unwrap() {
-            ledger.sent(frame);
+            ledger.sent(frame, 10);
         }
         assert_eq!(ledger.resume(0), Some(vec![skipped(1, 2), done(1)]));
     }
@@ -395,12 +449,35 @@ mod tests {
     #[test]
     fn what_is_confirmed_is_forgotten_and_cannot_be_asked_for() {
         let mut ledger = Ledger::default();
-        ledger.sent(done(1));
-        ledger.sent(done(2));
+        ledger.sent(done(1), 10);
+        ledger.sent(done(2), 10);
         ledger.confirm(1);
-        assert_eq!(ledger.unconfirmed(), 1);
+        assert_eq!((ledger.sent.len(), ledger.kept_bytes), (1, 10));
         assert_eq!(ledger.resume(0), None);
         assert_eq!(ledger.resume(3), None, "never sent");
         assert_eq!(ledger.resume(1), Some(vec![done(2)]));
+    }
+
+    #[test]
+    fn what_a_consumer_missed_is_told_after_the_done_that_names_it_and_before_its_end() {
+        let mut ledger = Ledger::default();
+        let of =
+            |consumer, count| ServerFrame::Skipped { stream: Stream::Consumer(ConsumerId(consumer)), count };
+        let closed = ServerFrame::Closed { consumer: ConsumerId(1), reason: CloseReason::Stopped };
+        for frame in [done(1), of(1, 5), closed.clone(), done(2), of(2, 7)] {
+            ledger.missed(frame);
+        }
+        assert_eq!(ledger.resume(0), Some(vec![done(1), of(1, 5), closed, done(2), of(2, 7)]));
+    }
+
+    #[test]
+    fn a_page_that_confirms_nothing_is_too_slow_before_it_costs_much() {
+        let mut ledger = Ledger::default();
+        for _ in 0..8 {
+            ledger.sent(done(1), 1024 * 1024);
+        }
+        assert!(!ledger.is_full());
+        ledger.sent(done(1), 1024);
+        assert!(ledger.is_full());
     }
 }

@@ -58,6 +58,16 @@ impl Commands for Scripted {
                     panic_if(kind == "panic");
                     Outcome::Ok(Reply::Topics(vec![]))
                 }
+                Command::CreateTopic(_) => std::future::pending().await,
+                Command::StartConsumer(StartConsumer { group, .. }) if group == "stuck" => {
+                    let id = ConsumerId(self.consumers.fetch_add(1, Ordering::Relaxed) + 1);
+                    let stream = cx.consumers.open(id);
+                    tokio::spawn(async move {
+                        let _never_closed = stream;
+                        std::future::pending::<()>().await;
+                    });
+                    Outcome::Ok(Reply::ConsumerStarted(id))
+                }
                 Command::StartConsumer(StartConsumer { group, .. }) => {
                     let (kind, events, pause_ms) = script(&group);
                     let panics = kind == "panic";
@@ -488,5 +498,52 @@ fn a_learner_may_not_run_more_than_so_many_commands_at_once() {
         }
         page.read(usize::MAX, Duration::from_secs(10)).await;
         assert_eq!(page.done.len(), MAX_RUNNING + 1);
+    });
+}
+
+#[test]
+fn what_does_not_end_when_the_server_stops_is_answered_all_the_same() {
+    paused(async {
+        let house = house();
+        let mut page = Page::open(&house, 64).await;
+        page.run(serde_json::from_value(serde_json::json!({ "create_topic": { "topic": "t" } })).unwrap())
+            .await;
+        let stuck = serde_json::json!({ "start_consumer": { "group": "stuck", "topics": [] } });
+        page.run(serde_json::from_value(stuck).unwrap()).await;
+        page.read(1, Duration::from_secs(1)).await;
+        let sessions = Arc::clone(&house.sessions);
+        let stopping = tokio::spawn(async move { sessions.shut_down().await });
+        page.read(usize::MAX, Duration::from_secs(10)).await;
+        stopping.await.unwrap();
+        assert_eq!((page.done.len(), page.closed.len()), (2, 1));
+    });
+}
+
+#[test]
+fn a_page_that_lost_count_gets_a_new_session_on_the_same_connection() {
+    paused(async {
+        let house = house();
+        let mut page = Page::open(&house, 8).await;
+        page.line = None;
+        let mut line = house.connect_as(&house.learner, 8);
+        let resume = Resume { session: page.session.clone(), received: 999 };
+        let welcome = line.hello(Some(resume)).await.unwrap();
+        assert!(!welcome.resumed);
+        assert_ne!(welcome.session, page.session);
+    });
+}
+
+#[test]
+fn a_page_that_reads_no_answers_may_not_pile_up_commands() {
+    paused(async {
+        let house = house();
+        let mut line = house.connect_as(&house.learner, 1);
+        line.hello(None).await.unwrap();
+        for id in 1..=MAX_WAITING as u64 + 80 {
+            let command = Command::ListTopics(ListTopics {});
+            line.send(&ClientFrame::Run { id: RequestId(id), command }).await;
+            sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(line.close_code().await, close::TOO_FAST);
     });
 }
