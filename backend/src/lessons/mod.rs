@@ -3,7 +3,7 @@
 //!
 //! A lesson is a file `NN-slug.md`. TOML front matter between `+++` lines gives `id`, `title`, `summary`, `minutes`
 //! and the table `start_over`, whose fields are those of [`shared::command::StartOver`]. Each step is a heading
-//! `## Title {#id}` with text, one fenced block of kind `toml step` (see [`step`]) and, from a paragraph that begins
+//! `## Title {#id}` with text, one fenced block of kind `toml step` (see `step.rs`) and, from a paragraph that begins
 //! with `**Because**` on, what opens after the step's first run.
 
 mod error;

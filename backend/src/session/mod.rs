@@ -1,7 +1,7 @@
 //! Sessions: what one page of one learner has under way. A session outlives its connection for a while, so that a
 //! page whose connection dropped finds its commands and consumers again.
 //!
-//! [`run`] is the loop of one session over one closed set of happenings. It never awaits Kafka, and never a slow
+//! `run` is the loop of one session over one closed set of happenings. It never awaits Kafka, and never a slow
 //! page: commands are jobs of their own, and what they say goes through the outbound task.
 
 mod connection;
@@ -328,7 +328,7 @@ impl Session<'_> {
                 self.running.remove(&id);
             }
             Happening::Reported(Report::Gone(connection)) if connection == self.connection => {
-                self.detach().await
+                self.detach().await;
             }
             Happening::Reported(Report::Gone(_)) => {}
             // A page that lost track starts anew.
