@@ -1,5 +1,6 @@
 //! Kafka away, killed and hanging. Each test breaks a Kafka of its own; afterwards the log itself is asked whether
 //! what the page was told is true.
+#![expect(clippy::expect_used, reason = "a test ends at the first thing that fails")]
 
 use std::collections::BTreeMap;
 
