@@ -273,7 +273,7 @@ impl Client {
             }
             ServerFrame::Skipped { stream, count } => match stream {
                 shared::wire::Stream::Request(id) => {
-                    self.requests.get_mut(&id).expect("a running command").1 += count
+                    self.requests.get_mut(&id).expect("a running command").1 += count;
                 }
                 shared::wire::Stream::Consumer(id) => *self.skipped.entry(id).or_default() += count,
             },

@@ -1,6 +1,6 @@
 //! What the tests of more than one crate have in common: a real Apache Kafka, the real server, and a page's end of
 //! the WebSocket.
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a test ends at the first thing that fails")]
+#![expect(clippy::expect_used, reason = "a test ends at the first thing that fails")]
 #![expect(clippy::print_stderr, reason = "a test says why it is skipped")]
 
 mod browser;

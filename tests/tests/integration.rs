@@ -1,5 +1,6 @@
 //! Every command, every line of bad input, and what goes wrong between page and server, over a real WebSocket,
 //! against the real server and a real Apache Kafka that all tests share. What breaks Kafka itself is in `faults`.
+#![expect(clippy::expect_used, reason = "a test ends at the first thing that fails")]
 #![expect(clippy::print_stderr, reason = "a test says why it is skipped")]
 
 #[path = "integration/consuming.rs"]

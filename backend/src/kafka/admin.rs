@@ -55,13 +55,24 @@ pub(super) struct PartitionMetadata {
 #[derive(Clone)]
 pub(super) struct Admin {
     client: Arc<Elsewhere<AdminClient<Quiet>>>,
+    settings: Arc<ConnectionSettings>,
 }
 
 impl Admin {
     /// Does not wait for a broker.
     pub(super) fn new(settings: &ConnectionSettings) -> Result<Self, KafkaError> {
+        Self::with(Arc::new(settings.clone()))
+    }
+
+    fn with(settings: Arc<ConnectionSettings>) -> Result<Self, KafkaError> {
         let client = settings.client().create_with_context(Quiet)?;
-        Ok(Self { client: Arc::new(Elsewhere::new(client)) })
+        Ok(Self { client: Arc::new(Elsewhere::new(client)), settings })
+    }
+
+    /// A client for one question to a group's coordinator. librdkafka 2.12 keeps such a question after it timed out,
+    /// and when the coordinator is back it aborts the process (its issue 4605); in a client that is gone it can't.
+    fn for_one_group(&self) -> Result<Self, Error> {
+        Self::with(Arc::clone(&self.settings)).map_err(|e| error::from_rdkafka(&e))
     }
 
     /// The client itself, for threads that may block.
@@ -114,7 +125,8 @@ impl Admin {
 
     /// Deletes a group: `Ok(Some)` is the coordinator's refusal.
     pub(super) async fn delete_group(&self, group: &str) -> Result<Option<Code>, Error> {
-        let results = within("Deleting the group", self.client.delete_groups(&[group], &options())).await?;
+        let admin = self.for_one_group()?;
+        let results = within("Deleting the group", admin.client.delete_groups(&[group], &options())).await?;
         Ok(results.into_iter().find_map(Result::err).map(|(_, code)| code))
     }
 
@@ -156,7 +168,7 @@ impl Admin {
     pub(super) async fn describe_group(&self, group: &str) -> Result<Result<Group, Refusal>, Error> {
         let (admin, group) = (self.clone(), group.to_owned());
         blocking::call("Asking for the group", LIMIT, move || {
-            Ok(native::describe_group(admin.client(), &group, LIMIT))
+            Ok(native::describe_group(admin.for_one_group()?.client(), &group, LIMIT))
         })
         .await
     }
@@ -168,7 +180,7 @@ impl Admin {
     ) -> Result<Result<Vec<FoundOffset>, Refusal>, Error> {
         let (admin, group) = (self.clone(), group.to_owned());
         blocking::call("Asking for the committed offsets", LIMIT, move || {
-            Ok(native::committed_offsets(admin.client(), &group, LIMIT))
+            Ok(native::committed_offsets(admin.for_one_group()?.client(), &group, LIMIT))
         })
         .await
     }
