@@ -1,9 +1,9 @@
 //! A real browser, used as a person does: by the roles and names that a screen reader would say, with real clicks and
 //! keys.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -12,12 +12,16 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::sleep;
+use xtask::process::{Output, Tethered};
 
 use crate::cdp::Cdp;
 
 /// Longer than anything on the page takes: reached only by what never comes.
 const NEVER: Duration = Duration::from_secs(90);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// What Chromium says, in its profile.
+const LOG: &str = "said.log";
 
 /// The size of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +43,7 @@ pub enum Scheme {
 
 /// A headless Chromium with one page. Dropping it ends it.
 pub struct Browser {
-    process: Child,
+    _process: Tethered,
     cdp: Cdp,
     name: String,
     errors: Vec<String>,
@@ -50,21 +54,19 @@ impl Browser {
     /// Starts one. `name` goes into the names of its screenshots.
     pub async fn start(width: Width, scheme: Scheme) -> Result<Self> {
         let profile = tempfile::tempdir()?;
-        let process = Command::new("chromium")
+        let mut chromium = Command::new("chromium");
+        chromium
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
             .args(["--hide-scrollbars", "--remote-debugging-port=0"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
-            .arg("about:blank")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("Chromium does not start: is the package chromium installed?")?;
-        let url = debugger_url(&profile).await?;
+            .arg("about:blank");
+        let log = File::create(profile.path().join(LOG))?;
+        let mut process = Tethered::spawn(&chromium, Output::File(log))?;
+        let url = debugger_url(&mut process, &profile).await?;
         let cdp = Cdp::connect(&url).await?;
         let name = format!("{width:?}-{scheme:?}").to_lowercase();
-        let mut browser = Self { process, cdp, name, errors: Vec::new(), _profile: profile };
+        let mut browser = Self { _process: process, cdp, name, errors: Vec::new(), _profile: profile };
         for domain in ["Page", "DOM", "Runtime", "Log", "Accessibility", "Network"] {
             browser.cdp.call(&format!("{domain}.enable"), json!({})).await?;
         }
@@ -316,20 +318,12 @@ impl Browser {
     }
 }
 
-impl Drop for Browser {
-    fn drop(&mut self) {
-        // It may have ended by itself; there is nothing else to do about it.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
 fn said(node: &Value, what: &str) -> String {
     node[what]["value"].as_str().unwrap_or_default().to_owned()
 }
 
 /// Chromium writes the address of its debugger into its profile once it listens.
-async fn debugger_url(profile: &TempDir) -> Result<String> {
+async fn debugger_url(process: &mut Tethered, profile: &TempDir) -> Result<String> {
     let file = profile.path().join("DevToolsActivePort");
     let end = Instant::now() + NEVER;
     while Instant::now() < end {
@@ -337,6 +331,10 @@ async fn debugger_url(profile: &TempDir) -> Result<String> {
             && let Some((port, path)) = text.trim().split_once('\n')
         {
             return Ok(format!("ws://127.0.0.1:{port}{path}"));
+        }
+        if let Some(status) = process.try_wait()? {
+            let said = fs::read_to_string(profile.path().join(LOG))?;
+            bail!("Chromium does not start ({status}): is the package chromium installed?\n{said}");
         }
         sleep(LOOK_AGAIN).await;
     }

@@ -1,9 +1,10 @@
 //! Where downloaded and built tools are kept between runs: `$XDG_CACHE_HOME/kafka-workshop`, else
 //! `~/.cache/kafka-workshop`. What is in it is complete: see [`install`].
 
+use std::env;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{env, fs};
 
 use anyhow::{Context, Result};
 
@@ -22,6 +23,16 @@ pub fn dir() -> Result<PathBuf> {
 /// The folder of one tool, such as `tools/trunk-0.21.14`.
 pub fn tool(name: &str, version: &str) -> Result<PathBuf> {
     Ok(dir()?.join("tools").join(format!("{name}-{version}")))
+}
+
+/// Waits until no other process is at what `name` stands for, and keeps them waiting until the file is dropped.
+pub fn lock(name: &str) -> Result<File> {
+    let dir = dir()?;
+    fs::create_dir_all(&dir).with_context(|| format!("creating {}", dir.display()))?;
+    let path = dir.join(format!("{name}.lock"));
+    let file = File::create(&path).with_context(|| format!("creating {}", path.display()))?;
+    file.lock().with_context(|| format!("waiting for {}", path.display()))?;
+    Ok(file)
 }
 
 /// Fills `target` by `fill`, which writes to a temporary folder beside it. The folder gets its name only when

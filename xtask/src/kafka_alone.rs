@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use clap::Args;
-use xtask::kafka::{Cluster, Installation, Options, VERSION};
+use xtask::kafka::{Cluster, Options, VERSION};
 
+use crate::setup;
 use crate::signals::Stop;
+use crate::step::run_all;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -23,10 +25,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    if Installation::find()?.is_none() {
-        println!("Fetching Apache Kafka {VERSION} from Maven Central (55 MB)…");
-        Installation::find_or_fetch()?;
-    }
+    run_all(setup::kafka_step()?.into_iter().collect())?;
     let mut stop = Stop::listen()?;
     let start = Instant::now();
     println!("Starting Apache Kafka {VERSION}…");

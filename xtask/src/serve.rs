@@ -59,7 +59,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // Before minutes of building, rather than after.
     TcpListener::bind(address).map_err(|error| explain(address, &error))?;
     let profile = if arguments.debug { Profile::Debug } else { Profile::Release };
-    run_all(steps(arguments, profile)?)?;
+    let goal = if arguments.their_kafka().is_some() { Goal::Build } else { Goal::Serve };
+    setup::install_packages(goal)?;
+    run_all(steps(goal, profile)?)?;
 
     let mut stop = Stop::listen()?;
     let (kafka, bootstrap_servers) = match arguments.their_kafka() {
@@ -75,8 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// What is left to do on this machine, and the server, which cargo knows to be up to date or not.
-fn steps(arguments: &Arguments, profile: Profile) -> Result<Vec<Step>> {
-    let goal = if arguments.their_kafka().is_some() { Goal::Build } else { Goal::Serve };
+fn steps(goal: Goal, profile: Profile) -> Result<Vec<Step>> {
     let mut steps = setup::steps(goal)?;
     steps.extend(page::step(profile)?);
     let first = !workspace::server(profile).is_file();

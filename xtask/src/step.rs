@@ -24,6 +24,7 @@ pub(crate) struct Step {
     title: String,
     estimate: Duration,
     action: Action,
+    optional: bool,
 }
 
 type Action = Box<dyn FnOnce(&Log) -> Result<()>>;
@@ -35,25 +36,34 @@ impl Step {
         estimate: Duration,
         action: impl FnOnce(&Log) -> Result<()> + 'static,
     ) -> Self {
-        Self { title: title.into(), estimate, action: Box::new(action) }
+        Self { title: title.into(), estimate, action: Box::new(action), optional: false }
+    }
+
+    /// The same step, whose failure is said and stops nothing.
+    pub(crate) fn optional(self) -> Self {
+        Self { optional: true, ..self }
     }
 }
 
-/// Does the steps in their order, until one fails.
+/// Does the steps in their order, until one fails that is not optional.
 pub(crate) fn run_all(steps: Vec<Step>) -> Result<()> {
     let count = steps.len();
     let mut left: Duration = steps.iter().map(|step| step.estimate).sum();
     for (number, step) in (1..).zip(steps) {
         println!("[{number}/{count}] {}{}…", step.title, about(step.estimate));
-        let log = Log { path: workspace::target().join("xtask").join(format!("{}.log", slug(&step.title))) };
+        let log = Log::create(&slug(&step.title))?;
         let start = Instant::now();
-        (step.action)(&log).with_context(|| format!("{} failed", step.title))?;
+        let done = (step.action)(&log).with_context(|| format!("{} failed", step.title));
         left = left.saturating_sub(step.estimate);
         let rest = match count - number {
             0 => String::new(),
             steps => format!("; {steps} left{}", about(left)),
         };
-        println!("      done in {}{rest}", words(start.elapsed()));
+        match done {
+            Ok(()) => println!("      done in {}{rest}", words(start.elapsed())),
+            Err(error) if step.optional => println!("Note: {error:#}\n      going on without it{rest}"),
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }
@@ -64,6 +74,14 @@ pub(crate) struct Log {
 }
 
 impl Log {
+    /// An empty one. What a step's programs say comes into it one after the other.
+    fn create(name: &str) -> Result<Self> {
+        let path = workspace::target().join("xtask").join(format!("{name}.log"));
+        fs::create_dir_all(path.parent().context("a log has a folder")?)?;
+        File::create(&path).with_context(|| format!("creating {}", path.display()))?;
+        Ok(Self { path })
+    }
+
     /// Runs a program to its end, showing how it goes on; its failure is an error with the end of what it said.
     pub(crate) fn run(&self, command: &Command) -> Result<()> {
         self.run_within(command, None)
@@ -73,8 +91,8 @@ impl Log {
     pub(crate) fn run_within(&self, command: &Command, limit: Option<Duration>) -> Result<()> {
         let name =
             Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        fs::create_dir_all(self.path.parent().context("a log has a folder")?)?;
-        let file = File::create(&self.path).with_context(|| format!("creating {}", self.path.display()))?;
+        let file = File::options().append(true).open(&self.path);
+        let file = file.with_context(|| format!("opening {}", self.path.display()))?;
         let mut child = Tethered::spawn(command, Output::File(file))?;
         let mut progress = Progress::new();
         let status = loop {

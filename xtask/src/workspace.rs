@@ -30,19 +30,23 @@ pub(crate) fn target() -> PathBuf {
 
 /// Where cargo puts the server.
 pub(crate) fn server(profile: Profile) -> PathBuf {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(target, |dir| root().join(dir));
     let profile = match profile {
         Profile::Release => "release",
         Profile::Debug => "debug",
     };
-    target.join(profile).join("kafka-workshop")
+    native_target().join(profile).join("kafka-workshop")
+}
+
+/// Where [`cargo`] builds. It is told, so that no configuration of cargo's (`build.target-dir`) says otherwise.
+fn native_target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(target, |dir| root().join(dir))
 }
 
 /// A `cargo` in the workspace's folder, free of what `cargo xtask` told this process about xtask itself: some build
 /// scripts watch those variables and would run again.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(root());
+    cargo.current_dir(root()).env("CARGO_TARGET_DIR", native_target());
     for (key, _) in env::vars_os() {
         let name = key.to_string_lossy();
         let about_xtask = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];

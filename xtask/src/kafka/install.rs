@@ -1,14 +1,16 @@
 //! Apache Kafka's jars: found in the cache, else fetched from Maven Central by Maven. Whether this machine can run
 //! them.
 
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fmt, fs};
+use std::{env, fmt};
 
 use anyhow::{Context, Result, bail};
 
 use super::VERSION;
 use crate::cache;
+use crate::process::{Output, Tethered};
 
 /// The oldest Java that Kafka's brokers run on.
 const OLDEST_JAVA: u32 = 17;
@@ -75,10 +77,23 @@ impl Installation {
     /// The installation, fetching the jars (55 MB) when they are not in the cache: a minute. Errors that
     /// are a [`Missing`] say that this machine can't.
     pub fn find_or_fetch() -> Result<Self> {
+        Self::find_or_fetch_by(run_quietly)
+    }
+
+    /// The same; `run` runs Maven to its end, and may show how it goes on.
+    pub fn find_or_fetch_by(run: impl FnOnce(&Command) -> Result<()>) -> Result<Self> {
         if let Some(found) = Self::find()? {
             return Ok(found);
         }
-        fetch(&home()?)?;
+        if Command::new("mvn").arg("--version").output().is_err() {
+            bail!(Missing::Maven);
+        }
+        let _lock = cache::lock(&format!("kafka-{VERSION}"))?;
+        // Whoever had the lock may have fetched it.
+        if let Some(found) = Self::find()? {
+            return Ok(found);
+        }
+        fetch(&home()?, run)?;
         let fetched = Self::find()?.context("Kafka's jars were fetched but are not there")?;
         fetched.prepare()?;
         Ok(fetched)
@@ -139,31 +154,38 @@ fn full_version(said: &str) -> String {
     said.split('"').nth(1).unwrap_or_default().replace(|c: char| !c.is_ascii_alphanumeric(), ".")
 }
 
-fn fetch(home: &Path) -> Result<()> {
-    if Command::new("mvn").arg("--version").output().is_err() {
-        bail!(Missing::Maven);
-    }
+fn fetch(home: &Path, run: impl FnOnce(&Command) -> Result<()>) -> Result<()> {
     if home.exists() {
         fs::remove_dir_all(home).with_context(|| format!("removing {}", home.display()))?;
     }
     cache::install(home, |unfinished| {
         fs::write(unfinished.join("pom.xml"), pom())?;
-        let output = Command::new("mvn")
-            .args(["--batch-mode", "--quiet", "dependency:copy-dependencies", "-DoutputDirectory=lib"])
-            .current_dir(unfinished)
-            .output()
-            .context("running mvn")?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stdout);
-            let first: Vec<_> = said.lines().filter(|line| line.contains("ERROR")).take(5).collect();
-            bail!(
+        let mut maven = Command::new("mvn");
+        maven
+            .args(["--batch-mode", "dependency:copy-dependencies", "-DoutputDirectory=lib"])
+            // Without these a server that says nothing is waited for for half an hour. Maven 3.9, and those before.
+            .args(["-Daether.connector.requestTimeout=60000", "-Dmaven.wagon.rto=60000"])
+            .current_dir(unfinished);
+        run(&maven).with_context(|| {
+            format!(
                 "Maven could not fetch Apache Kafka {VERSION}. Is Maven Central reachable (a proxy goes to \
-                 ~/.m2/settings.xml)?\n{}",
-                first.join("\n")
-            );
-        }
-        Ok(())
+                 ~/.m2/settings.xml)?"
+            )
+        })
     })
+}
+
+/// Runs Maven with its output in a log in the cache; the error has what Maven calls errors.
+fn run_quietly(maven: &Command) -> Result<()> {
+    let path = cache::dir()?.join(format!("kafka-{VERSION}.log"));
+    let log = File::create(&path).with_context(|| format!("creating {}", path.display()))?;
+    let status = Tethered::spawn(maven, Output::File(log))?.wait()?;
+    if !status.success() {
+        let said = fs::read_to_string(&path).unwrap_or_default();
+        let errors: Vec<_> = said.lines().filter(|line| line.contains("ERROR")).take(5).collect();
+        bail!("`mvn` failed ({status}). From {}:\n{}", path.display(), errors.join("\n"));
+    }
+    Ok(())
 }
 
 fn pom() -> String {

@@ -13,7 +13,7 @@ use xtask::kafka::{Installation, Missing, VERSION};
 pub(crate) use system::{Program, has, native_features};
 pub(crate) use tools::{Tools, axe};
 
-use crate::step::{Step, run_all};
+use crate::step::{Log, Step, run_all};
 
 /// What the machine is to be able to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub(crate) enum Goal {
 
 /// `cargo xtask setup`: what `serve` needs.
 pub(crate) fn run() -> Result<()> {
+    install_packages(Goal::Serve)?;
     let mut steps = steps(Goal::Build)?;
-    let kafka = kafka_step();
-    match kafka {
+    match kafka_step() {
         Ok(step) => steps.extend(step),
-        Err(ref missing) => println!("Without a Kafka of its own: {missing}"),
+        Err(missing) => println!("Without a Kafka of its own: {missing}"),
     }
     if steps.is_empty() {
         println!("Everything is there. Next: cargo xtask serve");
@@ -43,18 +43,22 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
+/// Installs what `goal` needs of the operating system. It comes before [`steps`], which go by what is there.
+pub(crate) fn install_packages(goal: Goal) -> Result<()> {
+    system::install_missing(goal)
+}
+
 /// The steps that are left to do for `goal`. An error when one of them is known to be impossible.
 pub(crate) fn steps(goal: Goal) -> Result<Vec<Step>> {
     let mut steps = Vec::new();
-    steps.extend(system::step(goal)?);
     steps.extend(wasm::step()?);
     steps.extend(tools::steps()?);
     match goal {
         Goal::Build => {}
         Goal::Serve => steps.extend(kafka_step()?),
         Goal::Test => {
-            // Java and Maven may be installed by the first step. What is missing still is told by the tests.
-            steps.extend(kafka_step().unwrap_or_default());
+            // What is missing is told by the tests.
+            steps.extend(kafka_step().unwrap_or_default().map(Step::optional));
             steps.extend(tools::axe_step()?);
         }
     }
@@ -62,9 +66,9 @@ pub(crate) fn steps(goal: Goal) -> Result<Vec<Step>> {
 }
 
 /// Fetches Apache Kafka's jars and makes its starts quick, unless that is done.
-fn kafka_step() -> Result<Option<Step>> {
+pub(crate) fn kafka_step() -> Result<Option<Step>> {
     if let Some(installation) = Installation::find()? {
-        let prepare = |_: &_| Installation::find_or_fetch()?.prepare();
+        let prepare = |_: &Log| Installation::find_or_fetch()?.prepare();
         let step = Step::new("Preparing Apache Kafka for quick starts", Duration::from_secs(15), prepare);
         return Ok((!installation.is_prepared()).then_some(step));
     }
@@ -72,5 +76,6 @@ fn kafka_step() -> Result<Option<Step>> {
         return Err(Missing::Maven.into());
     }
     let title = format!("Fetching Apache Kafka {VERSION} from Maven Central (55 MB)");
-    Ok(Some(Step::new(title, Duration::from_secs(50), |_| Installation::find_or_fetch().map(drop))))
+    let fetch = |log: &Log| Installation::find_or_fetch_by(|maven| log.run(maven)).map(drop);
+    Ok(Some(Step::new(title, Duration::from_secs(50), fetch)))
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::Goal;
-use crate::step::Step;
+use super::{Goal, kafka_step};
+use crate::step::{Step, run_all};
 
 /// A program that comes from the operating system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,16 +17,12 @@ pub(crate) enum Program {
     Cc,
     /// For librdkafka, too.
     Make,
-    /// Java, for Apache Kafka.
-    Java,
     /// Fetches Apache Kafka.
     Maven,
     /// Fetches wasm-opt and axe-core, and runs the former.
     Npm,
     /// The browser of the browser tests.
     Chromium,
-    /// What drives it.
-    Chromedriver,
     /// Builds OpenSSL, where its headers are not.
     Perl,
     /// For `apt-get` by another user than root.
@@ -40,11 +36,9 @@ pub(crate) fn has(program: Program) -> bool {
     let name = match program {
         Program::Cc => "cc",
         Program::Make => "make",
-        Program::Java => "java",
         Program::Maven => "mvn",
         Program::Npm => "npm",
         Program::Chromium => "chromium",
-        Program::Chromedriver => "chromedriver",
         Program::Perl => "perl",
         Program::Sudo => "sudo",
         Program::AptGet => "apt-get",
@@ -62,55 +56,74 @@ pub(crate) fn native_features() -> &'static [&'static str] {
     if has_openssl_headers() { &[] } else { &["--features", "backend/vendored-tls"] }
 }
 
-/// Installs what `goal` needs and the machine lacks, all at once.
-pub(super) fn step(goal: Goal) -> Result<Option<Step>> {
+/// Installs what `goal` needs and the machine lacks. What nothing works without must succeed; each of the rest is
+/// tried alone, and a failure is said.
+pub(super) fn install_missing(goal: Goal) -> Result<()> {
     let missing = missing(goal);
     if missing.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     let packages: Vec<_> = missing.iter().flat_map(|need| need.debian).copied().collect();
-    if has(Program::AptGet) && (is_root() || yes(&packages)) {
-        let title = format!("Installing {} by apt-get", packages.join(", "));
-        return Ok(Some(Step::new(title, Duration::from_secs(60), move |_| install(&packages))));
+    let (essential, rest): (Vec<_>, Vec<_>) = missing.into_iter().partition(|need| need.essential);
+    if may_install(&packages) {
+        let mut steps = vec![Step::new("Fetching the list of packages", Duration::from_secs(10), |_| {
+            update();
+            Ok(())
+        })];
+        steps.extend(essential.iter().map(apt_step));
+        steps.extend(rest.iter().map(|need| apt_step(need).optional()));
+        return run_all(steps);
     }
     let how = if has(Program::AptGet) {
         format!("Install it by:\n\n    sudo apt-get install {}\n", packages.join(" "))
     } else {
         "Install it by the system's package manager (macOS: `xcode-select --install`, and brew).".to_owned()
     };
-    let (essential, rest): (Vec<_>, Vec<_>) = missing.into_iter().partition(|need| need.essential);
     if let Some(need) = essential.first() {
         bail!("This machine has no {}. {how}", need.what);
     }
     for need in rest {
         println!("Note: this machine has no {}. {how}", need.what);
     }
-    Ok(None)
+    Ok(())
 }
 
-/// Runs `apt-get install` for `packages`, visibly: it may take long, and it is the person's system.
+fn apt_step(need: &Need) -> Step {
+    let packages = need.debian;
+    let title = format!("Installing {} by apt-get", packages.join(", "));
+    Step::new(title, Duration::from_secs(40), move |_| install(packages))
+}
+
+/// Whether packages of the system can be installed here, and by us.
+pub(super) fn may_install(packages: &[&str]) -> bool {
+    has(Program::AptGet) && (is_root() || yes(packages))
+}
+
+/// Runs `apt-get update`. One source of many that can't be reached makes it fail: whether that matters, [`install`]
+/// finds out.
+pub(super) fn update() {
+    apt_get(&["update"]).ok();
+}
+
+/// Runs `apt-get install` for `packages`.
 pub(super) fn install(packages: &[&str]) -> Result<()> {
-    // Never killed half way: it is in our process group, so Ctrl-C reaches it and it ends in order.
-    let apt_get = |arguments: &[&str]| -> Result<()> {
-        let mut command = Command::new(if is_root() { "env" } else { "sudo" });
-        command
-            .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"])
-            .args(arguments)
-            .args(packages_or_none(arguments, packages));
-        let status = command.stdout(Stdio::null()).status().context("running apt-get")?;
-        ensure!(
-            status.success(),
-            "`apt-get {} {}` failed ({status})",
-            arguments.join(" "),
-            packages.join(" ")
-        );
-        Ok(())
-    };
-    apt_get(&["update"])?;
-    apt_get(&["install", "--yes", "--no-install-recommends"])
+    apt_get(&[&["install", "--yes", "--no-install-recommends"], packages].concat())
 }
 
-pub(super) fn is_root() -> bool {
+/// Visibly: it may take long, and it is the person's system. Never killed half way: it is in our process group, so
+/// Ctrl-C reaches it and it ends in order.
+fn apt_get(arguments: &[&str]) -> Result<()> {
+    let status = Command::new(if is_root() { "env" } else { "sudo" })
+        .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"])
+        .args(arguments)
+        .stdout(Stdio::null())
+        .status()
+        .context("running apt-get")?;
+    ensure!(status.success(), "`apt-get {}` failed ({status})", arguments.join(" "));
+    Ok(())
+}
+
+fn is_root() -> bool {
     rustix::process::getuid().is_root()
 }
 
@@ -132,40 +145,26 @@ fn missing(goal: Goal) -> Vec<Need> {
     need(has(Program::Cc) && has(Program::Make), "C compiler and make (librdkafka is C)", compiler, true);
     let tls: &[&str] = &["pkg-config", "libssl-dev"];
     need(
-        has_openssl_headers(),
+        // macOS has none that pkg-config finds, but perl.
+        has_openssl_headers() || cfg!(target_os = "macos"),
         "headers of OpenSSL (else perl builds it: 3 minutes)",
         tls,
         !has(Program::Perl),
     );
-    if goal == Goal::Test {
+    if goal != Goal::Build {
         let java: &[&str] = &["default-jre-headless", "maven"];
-        need(has(Program::Java) && has(Program::Maven), "Java and Maven (for Apache Kafka)", java, false);
-        let browser: &[&str] = &["chromium", "chromium-driver"];
-        need(
-            has(Program::Chromium) && has(Program::Chromedriver),
-            "Chromium with its driver",
-            browser,
-            false,
-        );
+        need(kafka_step().is_ok(), "Java and Maven (for Apache Kafka)", java, false);
+    }
+    if goal == Goal::Test {
+        need(has(Program::Chromium), "Chromium", &["chromium"], false);
         need(has(Program::Npm), "npm (for wasm-opt and axe-core)", &["npm"], false);
     }
     missing
 }
 
 fn has_openssl_headers() -> bool {
-    if env::var_os("OPENSSL_DIR").is_some() {
-        return true;
-    }
-    let by_pkg_config = Command::new("pkg-config").args(["--exists", "openssl"]).status();
-    by_pkg_config.is_ok_and(|status| status.success())
-        || (cfg!(target_os = "macos")
-            && ["/opt/homebrew", "/usr/local"]
-                .iter()
-                .any(|brew| std::path::Path::new(brew).join("opt/openssl@3/include").is_dir()))
-}
-
-fn packages_or_none<'a>(arguments: &[&str], packages: &'a [&'a str]) -> &'a [&'a str] {
-    if arguments.contains(&"install") { packages } else { &[] }
+    let exists = Command::new("pkg-config").args(["--exists", "openssl"]).status();
+    exists.is_ok_and(|status| status.success())
 }
 
 /// Asks on the terminal whether `sudo apt-get install` is wanted.

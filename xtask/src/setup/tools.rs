@@ -25,6 +25,9 @@ const OLDEST_WASM_OPT: u32 = 116;
 /// The accessibility rules of the browser tests.
 const AXE_CORE: &str = "4.14.1";
 
+/// An npm that can't reach its registry tries for very long.
+const NPM_WITHIN: Duration = Duration::from_secs(120);
+
 /// What builds the page.
 #[derive(Debug)]
 pub(crate) struct Tools {
@@ -96,7 +99,8 @@ pub(super) fn steps() -> Result<Vec<Step>> {
     if matches!(find_wasm_opt()?, Place::Nowhere) {
         if has(Program::Npm) {
             let title = format!("Fetching wasm-opt (binaryen {BINARYEN}) from npm");
-            steps.push(Step::new(title, Duration::from_secs(10), |log| npm(log, "binaryen", BINARYEN)));
+            let step = Step::new(title, Duration::from_secs(10), |log| npm(log, "binaryen", BINARYEN));
+            steps.push(step.optional());
         } else {
             println!("Note: the page will be twice its size, for there is no npm to fetch wasm-opt.");
         }
@@ -110,7 +114,8 @@ pub(super) fn axe_step() -> Result<Option<Step>> {
         return Ok(None);
     }
     let title = format!("Fetching axe-core {AXE_CORE} from npm");
-    Ok(Some(Step::new(title, Duration::from_secs(5), |log| npm(log, "axe-core", AXE_CORE))))
+    let step = Step::new(title, Duration::from_secs(5), |log| npm(log, "axe-core", AXE_CORE));
+    Ok(Some(step.optional()))
 }
 
 /// axe-core's script, when it is in the cache.
@@ -167,10 +172,13 @@ impl CargoTool {
         if bin.join(self.program).is_file() {
             return Ok(Place::Cache(bin));
         }
-        // As in `trunk 0.21.14` and `wasm-bindgen 0.2.130`.
-        let said = said_version(self.program);
-        let right = said.as_deref().and_then(|said| said.split_whitespace().nth(1)) == Some(&self.version);
-        Ok(if right { Place::Path } else { Place::Nowhere })
+        Ok(if self.is_said_by(Path::new(self.program)) { Place::Path } else { Place::Nowhere })
+    }
+
+    /// Whether `program` runs and is this tool in this version: `trunk 0.21.14`, `wasm-bindgen 0.2.130`.
+    fn is_said_by(&self, program: &Path) -> bool {
+        let said = said_version(program);
+        said.as_deref().and_then(|said| said.split_whitespace().nth(1)) == Some(&self.version)
     }
 
     fn home(&self) -> Result<PathBuf> {
@@ -185,7 +193,8 @@ impl CargoTool {
                     .args(["binstall", "--no-confirm", "--disable-strategies", "compile", "--root"])
                     .arg(root);
                 binstall.arg(format!("{}@{}", self.package, self.version));
-                if log.run(&binstall).is_ok() {
+                // What it fetched may be linked to a newer libc.
+                if log.run(&binstall).is_ok() && self.is_said_by(&root.join("bin").join(self.program)) {
                     return Ok(());
                 }
             }
@@ -201,7 +210,7 @@ impl CargoTool {
     fn cargo_install(&self, root: &Path, flags: &[&str]) -> Result<Command> {
         let mut cargo = workspace::cargo();
         cargo
-            .args(["install", self.package, "--version", &self.version, "--root"])
+            .args(["install", "--force", self.package, "--version", &self.version, "--root"])
             .arg(root)
             .args(self.arguments)
             .args(flags)
@@ -225,20 +234,20 @@ fn find_wasm_opt() -> Result<Place> {
         return Ok(Place::Cache(bin));
     }
     // As in `wasm-opt version 132 (version_132)`.
-    let version = said_version("wasm-opt");
+    let version = said_version(Path::new("wasm-opt"));
     let version = version.as_deref().and_then(|said| said.split_whitespace().nth(2)?.parse::<u32>().ok());
     Ok(if version >= Some(OLDEST_WASM_OPT) { Place::Path } else { Place::Nowhere })
 }
 
-fn said_version(program: &str) -> Option<String> {
+fn said_version(program: &Path) -> Option<String> {
     let output = Command::new(program).arg("--version").output().ok()?;
-    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn npm(log: &Log, package: &str, version: &str) -> Result<()> {
     cache::install(&cache::tool(package, version)?, |root| {
         let mut npm = Command::new("npm");
         npm.args(["install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix"]).arg(root);
-        log.run(npm.arg(format!("{package}@{version}")))
+        log.run_within(npm.arg(format!("{package}@{version}")), Some(NPM_WITHIN))
     })
 }

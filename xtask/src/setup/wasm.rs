@@ -8,7 +8,7 @@ use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
 
-use super::system::{self, Program, has};
+use super::system;
 use crate::step::{Log, Step};
 use crate::workspace;
 
@@ -78,8 +78,9 @@ fn install(log: &Log) -> Result<()> {
     if by_rustup.is_ok() && Wasm::find()?.is_some() {
         return Ok(());
     }
-    if has(Program::AptGet) && system::is_root() {
+    if system::may_install(&DEBIAN_PACKAGES) {
         println!("      rustup could not; Debian's packages may: {}", DEBIAN_PACKAGES.join(", "));
+        system::update();
         if system::install(&DEBIAN_PACKAGES).is_ok() && Wasm::find()?.is_some() {
             return Ok(());
         }

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use xtask::kafka::Installation;
 use xtask::process::{Output, Tethered};
 
+use super::in_ci;
 use crate::page;
 use crate::setup::{self, Program, Tools, has};
 use crate::step::run_all;
@@ -47,7 +48,7 @@ pub(super) fn all() -> Result<Vec<Check>> {
         }),
         Check { needs_setup: true, ..check("unit", "unit, property and documentation tests", unit) },
         Check {
-            lacks: Box::new(|| Tools::find().err().map(|error| format!("{error:#}"))),
+            lacks: Box::new(page_lack),
             needs_setup: true,
             ..check("page", "the page, built as it is released", || {
                 run_all(page::step(Profile::Release)?.into_iter().collect())
@@ -112,6 +113,15 @@ fn binary(name: String) -> Check {
     }
 }
 
+/// What the machine lacks for the page as it is released.
+fn page_lack() -> Option<String> {
+    match Tools::find() {
+        Err(error) => Some(format!("{error:#}")),
+        // Elsewhere a large page is better than none.
+        Ok(tools) => (in_ci() && !tools.has_wasm_opt).then(|| "there is no wasm-opt".to_owned()),
+    }
+}
+
 /// What the machine lacks for a test against Apache Kafka, or in a browser besides.
 fn lack(in_browser: bool) -> Option<String> {
     match Installation::find() {
@@ -125,10 +135,6 @@ fn lack(in_browser: bool) -> Option<String> {
     let there = [
         (page::dir().join("index.html").is_file(), "the page is not built: see the check `page`"),
         (has(Program::Chromium), "there is no `chromium` on the PATH (Debian: apt-get install chromium)"),
-        (
-            has(Program::Chromedriver),
-            "there is no `chromedriver` on the PATH (Debian: apt-get install chromium-driver)",
-        ),
         (setup::axe().is_ok_and(|axe| axe.is_some()), "there is no axe-core, and no npm to fetch it"),
     ];
     there.into_iter().find_map(|(there, lack)| (!there).then(|| lack.to_owned()))

@@ -38,10 +38,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         checks.iter().for_each(|check| println!("{:12} {}", check.name, check.about));
         return Ok(());
     }
-    let ci = env::var_os("CI").is_some_and(|value| !value.is_empty());
+    let ci = in_ci();
     page::ensure_dir()?;
     if checks.iter().any(|check| check.needs_setup) {
-        match setup::steps(Goal::Test).and_then(run_all) {
+        let set_up = setup::install_packages(Goal::Test).and_then(|()| run_all(setup::steps(Goal::Test)?));
+        match set_up {
             Err(error) if ci => return Err(error),
             Err(error) => println!("\nThe set-up is not complete, so something will be skipped: {error:#}"),
             Ok(()) => {}
@@ -59,6 +60,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         results.push((name, outcome, start.elapsed()));
     }
     report(&results)
+}
+
+/// Whether nothing may be skipped.
+fn in_ci() -> bool {
+    env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
 fn selected(checks: Vec<Check>, only: &[String]) -> Result<Vec<Check>> {
