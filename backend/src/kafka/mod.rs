@@ -19,6 +19,7 @@ mod producer;
 mod settings;
 mod start_over;
 mod topic;
+mod topic_configs;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -85,6 +86,7 @@ impl Kafka {
         LearnerKafka {
             kafka: self.clone(),
             names: namespace,
+            creating: tokio::sync::Mutex::default(),
             places: producer::Places::of_a_learner(self.inner.producing.clone()),
             producers: producer::Kept::default(),
             consumers: consumer::Consumers::default(),
@@ -96,6 +98,8 @@ impl Kafka {
 pub struct LearnerKafka {
     kafka: Kafka,
     names: Namespace,
+    /// Held while a topic is made, so that the count of topics holds until then.
+    creating: tokio::sync::Mutex<()>,
     places: producer::Places,
     producers: producer::Kept,
     consumers: consumer::Consumers,
