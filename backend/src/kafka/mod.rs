@@ -19,6 +19,7 @@ mod producer;
 mod settings;
 mod start_over;
 mod topic;
+mod topic_configs;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,7 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use shared::event::CloseReason;
 use shared::kafka::ClusterState;
 use shared::{Command, ConsumerId, Error, Outcome, Reply};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::learner::Namespace;
 use crate::session::JobContext;
@@ -49,6 +50,7 @@ struct Inner {
     state: watch::Receiver<ClusterState>,
     /// One count for all learners, so that a learner who left and came back meets no id again.
     consumers: AtomicU64,
+    producing: Arc<Semaphore>,
     _probe: cluster::Probe,
 }
 
@@ -59,7 +61,10 @@ impl Kafka {
         let (state, probe) = cluster::follow(admin.clone())
             .map_err(|e| error::internal(&format!("No thread to watch the cluster: {e}.")))?;
         let consumers = AtomicU64::new(0);
-        Ok(Self { inner: Arc::new(Inner { settings, airports, admin, state, consumers, _probe: probe }) })
+        let producing = producer::Places::of_the_server();
+        Ok(Self {
+            inner: Arc::new(Inner { settings, airports, admin, state, consumers, producing, _probe: probe }),
+        })
     }
 
     /// The cluster's state, followed until the last clone of this is dropped.
@@ -81,6 +86,8 @@ impl Kafka {
         LearnerKafka {
             kafka: self.clone(),
             names: namespace,
+            creating: tokio::sync::Mutex::default(),
+            places: producer::Places::of_a_learner(self.inner.producing.clone()),
             producers: producer::Kept::default(),
             consumers: consumer::Consumers::default(),
         }
@@ -91,6 +98,9 @@ impl Kafka {
 pub struct LearnerKafka {
     kafka: Kafka,
     names: Namespace,
+    /// Held while a topic is made, so that the count of topics holds until then.
+    creating: tokio::sync::Mutex<()>,
+    places: producer::Places,
     producers: producer::Kept,
     consumers: consumer::Consumers,
 }

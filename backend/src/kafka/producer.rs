@@ -1,6 +1,7 @@
 //! Producing: what is asked for, the producer that fits, and what became of each record.
 
 mod kept;
+mod places;
 mod reports;
 mod send;
 mod tally;
@@ -13,10 +14,12 @@ use rdkafka::producer::{Producer as _, ThreadedProducer};
 use shared::command::{Acks, Compression, Produce};
 use shared::kafka::ProduceSummary;
 use shared::{Error, ErrorCode, Event, Outcome, Reply};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 pub(super) use kept::Kept;
 use kept::{Producer, Settings};
+pub(super) use places::{Place, Places};
 use reports::{Deliveries, Reports};
 use send::{Sent, Work};
 
@@ -54,13 +57,17 @@ pub(super) struct Produced {
     pub(super) summary: ProduceSummary,
     /// Stopped before the end.
     pub(super) stopped: bool,
-    /// Why it gave up, or why nothing at all was delivered.
+    /// Why it gave up, or why no broker took anything at all.
     pub(super) error: Option<Error>,
 }
 
 /// Runs the command.
 pub(super) async fn run(learner: &LearnerKafka, args: &Produce, cx: &JobContext) -> Outcome {
-    match write(learner, args, &cx.events, &cx.cancel, Reporting::Each).await {
+    let written = match learner.places.take() {
+        Ok(place) => write(learner, args, place, cx, Reporting::Each).await,
+        Err(error) => Err(error),
+    };
+    match written {
         Err(error) => Outcome::Failed { error, partial: None },
         Ok(Produced { summary, stopped, error }) => {
             let nothing_was_taken = summary.not_sent == summary.requested;
@@ -75,18 +82,19 @@ pub(super) async fn run(learner: &LearnerKafka, args: &Produce, cx: &JobContext)
     }
 }
 
-/// Writes the records. Fails where it can't begin.
+/// Writes the records. Fails where it can't begin. The place is kept until no thread works for this any more, which
+/// may be later than this future ends.
 pub(super) async fn write(
     learner: &LearnerKafka,
     args: &Produce,
-    events: &Emitter<Event>,
-    cancel: &CancellationToken,
+    place: Place,
+    cx: &JobContext,
     reporting: Reporting,
 ) -> Result<Produced, Error> {
     let (settings, work) = plan(learner, args)?;
     let reports = Arc::new(Reports::new(args.acks)?);
     // However this future ends, the sending thread ends too.
-    let stop = cancel.child_token();
+    let stop = cx.cancel.child_token();
     let _stop = stop.clone().drop_guard();
     let _close = CloseOnDrop(reports.clone());
 
@@ -95,31 +103,24 @@ pub(super) async fn write(
     let ready = blocking::call("Preparing the producer", admin::LIMIT, move || {
         let producer = kept.map_or_else(|| create(&config), Ok)?;
         // This also brings a kept producer up to date about a topic that was deleted and made anew.
-        Ok(admin::topic(producer.client(), &topic)?.map(|_| producer))
+        Ok(admin::topic(producer.client(), &topic)?.map(|_| (producer, place)))
     });
-    let producer = tokio::select! {
+    let (producer, place) = tokio::select! {
         biased;
-        () = cancel.cancelled() => {
+        () = cx.cancel.cancelled() => {
             let sent = Sent { stopped: true, ..Sent::default() };
             return Ok(outcome(args, &reports, sent));
         }
-        producer = ready => producer?.ok_or_else(|| error::unknown_topic(&args.topic))?,
+        ready = ready => ready?.ok_or_else(|| error::unknown_topic(&args.topic))?,
     };
-    let thread = {
-        let reports = reports.clone();
-        move || {
-            let sent = send::all(&producer, &work, &reports, &stop);
-            (producer, sent)
-        }
-    };
-    let mut thread = tokio::task::spawn_blocking(thread);
+    let mut thread = send_on_a_thread(producer, place, work, reports.clone(), stop)?;
     let mut told = Told { reporting, total: args.count, last: Instant::now() };
     let ended = loop {
         tokio::select! {
             ended = &mut thread => break ended,
             () = reports.arrived.notified() => {}
         }
-        told.tell(&reports, events).await;
+        told.tell(&reports, &cx.events).await;
         // While reports come thick and fast they are taken in larger heaps.
         if !reports.is_half_full() {
             tokio::select! {
@@ -128,9 +129,9 @@ pub(super) async fn write(
             }
         }
     };
-    told.tell(&reports, events).await;
-    let (producer, sent) = ended.map_err(|panicked| {
-        tracing::error!(error = %panicked, "the sending thread panicked");
+    told.tell(&reports, &cx.events).await;
+    let (producer, sent) = ended.map_err(|_gone| {
+        tracing::error!("the sending thread panicked");
         error::internal("The server made a mistake while it sent the records.")
     })?;
     if sent.settled {
@@ -139,10 +140,32 @@ pub(super) async fn write(
     Ok(outcome(args, &reports, sent))
 }
 
+/// Sends on a thread of its own: it may take minutes, and the pool of threads that may block is everybody's.
+fn send_on_a_thread(
+    producer: Producer,
+    place: Place,
+    work: Work,
+    reports: Arc<Reports>,
+    stop: CancellationToken,
+) -> Result<oneshot::Receiver<(Producer, Sent)>, Error> {
+    let (ended, thread) = oneshot::channel();
+    let body = move || {
+        let sent = send::all(&producer, &work, &reports, &stop);
+        drop(place);
+        let _nobody_waits = ended.send((producer, sent));
+    };
+    std::thread::Builder::new()
+        .name("produce".to_owned())
+        .spawn(body)
+        .map_err(|e| error::internal(&format!("No thread to send the records on: {e}.")))?;
+    Ok(thread)
+}
+
 fn outcome(args: &Produce, reports: &Reports, sent: Sent) -> Produced {
-    let (summary, failure) = reports
-        .with_tally(|tally| (tally.summary(args.count, sent.taken, sent.started), tally.first_failure()));
-    let nothing = summary.delivered == 0 && args.acks != Acks::None;
+    let (summary, accepted, failure) = reports.with_tally(|tally| {
+        (tally.summary(args.count, sent.taken, sent.started), tally.accepted(), tally.first_failure())
+    });
+    let nothing = accepted == 0;
     let gave_up = summary.not_sent > 0 && !sent.stopped;
     let failure = failure.filter(|_| nothing || gave_up).map(|(fate, code)| reports::reason(fate, code));
     Produced { summary, stopped: sent.stopped, error: sent.error.or(failure) }

@@ -84,7 +84,8 @@ async fn steps(learner: &LearnerKafka, args: &StartOver, cx: &JobContext) -> Res
     for produce in &args.produce {
         phase(cx, format!("Writing {} records to {}", produce.count, produce.topic)).await;
         // It ends by itself when it is cancelled, after it has purged what it had not sent.
-        let done = producer::write(learner, produce, &cx.events, &cx.cancel, Reporting::Progress).await?;
+        let place = learner.places.take()?;
+        let done = producer::write(learner, produce, place, cx, Reporting::Progress).await?;
         if done.stopped {
             return Err(Stop::Cancelled);
         }

@@ -11,6 +11,7 @@ use super::LearnerKafka;
 use super::admin::TopicMetadata;
 use super::error;
 use super::native::{FoundOffset, LogEnd};
+use super::topic_configs;
 use crate::session::Emitter;
 
 /// The most partitions that a learner's topic may have.
@@ -19,8 +20,8 @@ pub const MAX_PARTITIONS: i64 = 100;
 pub const MAX_TOPICS: usize = 50;
 /// The largest replication factor that librdkafka passes on (`RD_KAFKAP_BROKERS_MAX`).
 const MAX_REPLICATION_FACTOR: i64 = 10_000;
-/// The most configs that one command may set.
-const MAX_CONFIGS: usize = 50;
+/// How long a topic may wait for the learner's others to be made.
+const TURN_LIMIT: Duration = Duration::from_secs(10);
 /// How long a change may take until metadata shows it.
 const VISIBLE_LIMIT: Duration = Duration::from_secs(10);
 /// How long the ends of partitions are asked for again where a leader does not tell them.
@@ -50,12 +51,11 @@ pub(super) async fn create(
     args: &CreateTopic,
     events: &Emitter<Event>,
 ) -> Result<Reply, Error> {
-    let (name, physical) = own_topic(learner, &args.topic)?;
-    let partitions = partition_count(args.partitions)?;
-    let replicas = replication_factor(args.replication_factor)?;
-    if args.configs.len() > MAX_CONFIGS {
-        return Err(Error::new(ErrorCode::LimitReached, format!("At most {MAX_CONFIGS} configs, please.")));
-    }
+    let Plan { name, physical, partitions, replicas } = plan(learner, args)?;
+    // One at a time from the count to the moment at which the next count has it.
+    let alone = tokio::time::timeout(TURN_LIMIT, learner.creating.lock())
+        .await
+        .map_err(|_elapsed| error::timed_out("Waiting for your other topics"))?;
     let topics = summaries(learner).await?;
     if topics.iter().filter(|topic| !topic.internal).count() >= MAX_TOPICS
         && !topics.iter().any(|topic| topic.name == name)
@@ -81,7 +81,25 @@ pub(super) async fn create(
         })
     };
     until(learner, &physical, ready).await?;
+    drop(alone);
     description(learner, name, &physical).await.map(Reply::TopicCreated)
+}
+
+/// A topic to make, checked as far as can be without the cluster.
+pub(super) struct Plan {
+    name: TopicName,
+    physical: String,
+    partitions: i32,
+    replicas: i32,
+}
+
+/// Checks the arguments of [`create`].
+pub(super) fn plan(learner: &LearnerKafka, args: &CreateTopic) -> Result<Plan, Error> {
+    let (name, physical) = own_topic(learner, &args.topic)?;
+    let partitions = partition_count(args.partitions)?;
+    let replicas = replication_factor(args.replication_factor)?;
+    topic_configs::check(&args.configs)?;
+    Ok(Plan { name, physical, partitions, replicas })
 }
 
 /// Deletes a topic and answers when metadata no longer has it.

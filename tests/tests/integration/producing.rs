@@ -338,3 +338,24 @@ async fn settings_that_name_hosts_files_or_code_are_refused_by_name() {
         assert_eq!(page.run(command).await.error_code(), code, "{said}");
     }
 }
+
+#[tokio::test]
+async fn a_learner_writes_a_few_times_at_once_and_no_more() {
+    let Some(kafka) = shared_kafka() else { return };
+    let server = TestServer::start(kafka).await;
+    let mut page = Client::new(&server).await;
+    page.make_topic("t", 1).await;
+    let slow = json!({ "produce": { "topic": "t", "count": 1, "linger_ms": 3_000 } });
+    let mut running = Vec::new();
+    for _ in 0..5 {
+        running.push(page.start_json(slow.clone()).await);
+    }
+    let mut refused = Vec::new();
+    for id in running {
+        if let Outcome::Failed { error, .. } = page.finish(id).await.outcome {
+            refused.push(error.code);
+        }
+    }
+    assert_eq!(refused, [ErrorCode::LimitReached]);
+    page.fill("t", 1).await;
+}

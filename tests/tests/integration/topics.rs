@@ -118,6 +118,12 @@ async fn each_mistake_has_its_own_error() {
         ),
         (create(json!({ "topic": "t", "configs": { "retention.ms": "soon" } })), ErrorCode::InvalidConfig),
         (create(json!({ "topic": "t", "configs": { "no.such.config": "1" } })), ErrorCode::InvalidConfig),
+        // Many small files take file handles from everybody.
+        (create(json!({ "topic": "t", "configs": { "segment.ms": "1" } })), ErrorCode::InvalidConfig),
+        (
+            create(json!({ "topic": "t", "configs": { "segment.index.bytes": "8" } })),
+            ErrorCode::SettingNotAllowed,
+        ),
         (json!({ "describe_topic": { "topic": "absent" } }), ErrorCode::UnknownTopic),
         (json!({ "describe_topic": { "topic": "a b" } }), ErrorCode::InvalidTopic),
         (json!({ "delete_topic": { "topic": "absent" } }), ErrorCode::UnknownTopic),
