@@ -126,7 +126,9 @@ impl State {
             ServerFrame::Cluster { state } => self.cluster = Some(state),
             ServerFrame::Events { id, events } => self.events(id, events, now_ms),
             ServerFrame::Done { id, outcome } => self.settle(id, outcome, now_ms),
-            ServerFrame::ConsumerEvents { consumer, .. } | ServerFrame::Closed { consumer, .. }
+            ServerFrame::ConsumerEvents { consumer, .. }
+            | ServerFrame::Closed { consumer, .. }
+            | ServerFrame::Skipped { stream: Stream::Consumer(consumer), .. }
                 if !self.consumers.contains_key(&consumer) =>
             {
                 if self.is_starting_a_consumer() {

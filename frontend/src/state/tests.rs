@@ -222,10 +222,13 @@ fn what_comes_before_a_consumer_is_named_is_not_lost() {
     let mut state = State::default();
     let id = state.start(origin(), consume(), 0.0);
     let events = vec![ConsumerEvent::Assigned { partitions: vec![] }];
+    state.apply(ServerFrame::Skipped { stream: Stream::Consumer(ConsumerId(3)), count: 40 }, 1.0);
     state.apply(ServerFrame::ConsumerEvents { consumer: ConsumerId(3), events }, 1.0);
     state.apply(ServerFrame::Closed { consumer: ConsumerId(3), reason: CloseReason::Stopped }, 2.0);
     state.apply(done(id, Reply::ConsumerStarted(ConsumerId(3))), 3.0);
-    assert_eq!(state.request(id).unwrap().rows.end(), 1);
+    let request = state.request(id).unwrap();
+    assert_eq!((request.rows.end(), request.skipped), (2, 40));
+    assert!(matches!(request.rows.get(0), Some(Row::Skipped(40))));
     assert_eq!(consumer(&state, id).closed, Some(CloseReason::Stopped));
 }
 
