@@ -122,7 +122,7 @@ impl Connection {
             Ok(frame) => frame,
             Err(error) => {
                 leptos::logging::error!("a frame that this page can't read: {error}");
-                self.change(State::unreadable);
+                self.change(|state| state.unreadable(text, clock()));
                 return;
             }
         };

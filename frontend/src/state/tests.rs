@@ -81,7 +81,7 @@ fn every_frame_but_welcome_is_counted_for_the_resume() {
     state.apply(welcome("a", false, None), 0.0);
     state.apply(ServerFrame::Cluster { state: ClusterState::Starting }, 0.0);
     state.apply(ServerFrame::Skipped { stream: Stream::Request(RequestId(9)), count: 1 }, 0.0);
-    state.unreadable();
+    state.unreadable("{", 0.0);
     state.apply(welcome("a", true, None), 0.0);
     let resume = Some(Resume { session: SessionId("a".to_owned()), received: 3 });
     assert_eq!(state.hello(), ClientFrame::Hello { version: shared::wire::VERSION, resume });
