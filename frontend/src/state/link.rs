@@ -65,6 +65,11 @@ pub(crate) fn ended_by(code: u16) -> Option<Ended> {
     Some(Ended { message, remedy })
 }
 
+/// Whether this page has no session any more after such a close code. One that was too slow to read still has it.
+pub(crate) fn ends_session(code: u16) -> bool {
+    ended_by(code).is_some() && code != close::TOO_SLOW
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +87,15 @@ mod tests {
             assert_eq!(ended_by(code), None, "{code}");
         }
         assert_eq!(ended_by(close::WRONG_VERSION).map(|ended| ended.remedy), Some(Remedy::Reload));
+    }
+
+    #[test]
+    fn only_a_session_that_can_be_gone_on_with_is_kept() {
+        for code in [close::IDLE, close::SHUTTING_DOWN, 1006, close::TOO_SLOW] {
+            assert!(!ends_session(code), "{code}");
+        }
+        for code in [close::TOO_FAST, close::TOO_LARGE, close::MALFORMED, close::TAKEN_OVER] {
+            assert!(ends_session(code), "{code}");
+        }
     }
 }

@@ -27,7 +27,7 @@ use shared::{
 
 pub(crate) use announce::Announcements;
 pub(crate) use consumer::{Consumer, Crash};
-pub(crate) use link::{Link, Remedy, ended_by, wait_ms};
+pub(crate) use link::{Link, Remedy, ended_by, ends_session, wait_ms};
 pub(crate) use request::{Origin, Report, ReportFate, Request, Row};
 pub(crate) use ring::KEPT_ROWS;
 

@@ -163,6 +163,34 @@ fn a_lost_session_settles_everything_and_says_what_is_gone() {
 }
 
 #[test]
+fn a_session_that_ends_with_its_connection_settles_everything() {
+    let (mut state, panel) = with_consumer();
+    let running = state.start(origin(), produce(), 0.0);
+    let _ = state.announcements.take(String::new());
+    state.session_ended(9.0);
+    assert_eq!(code(&state, running), Some(ErrorCode::SessionLost));
+    assert_eq!(consumer(&state, panel).closed, Some(CloseReason::SessionEnded));
+    assert!(!state.is_busy());
+    let said = state.announcements.take(String::new()).unwrap();
+    assert!(said.contains("1 running request and 1 consumer") && !said.contains("again,"), "{said}");
+    assert_eq!(state.hello(), ClientFrame::Hello { version: shared::wire::VERSION, resume: None });
+}
+
+#[test]
+fn an_end_that_the_page_cannot_read_is_an_end() {
+    let (mut state, panel) = with_consumer();
+    let running = state.start(origin(), produce(), 0.0);
+    let done = serde_json::json!({ "type": "done", "id": running, "outcome": { "ok": { "unheard_of": 1 } } });
+    state.unreadable(&done.to_string(), 5.0);
+    state.unreadable(r#"{ "type": "closed", "consumer": 7, "reason": "unheard_of" }"#, 6.0);
+    state.unreadable(r#"{ "type": "unheard_of", "id": 1 }"#, 7.0);
+    assert_eq!(code(&state, running), Some(ErrorCode::Internal));
+    assert!(matches!(consumer(&state, panel).closed, Some(CloseReason::Failed(_))));
+    let resume = Some(Resume { session: SessionId("a".to_owned()), received: 4 });
+    assert_eq!(state.hello(), ClientFrame::Hello { version: shared::wire::VERSION, resume });
+}
+
+#[test]
 fn a_consumer_moves_its_markers() {
     let (mut state, id) = with_consumer();
     let lane = Lane {
