@@ -1,7 +1,7 @@
 //! What happened, said in a sentence.
 
 use shared::event::{CloseReason, CommittedBy, Outcome};
-use shared::kafka::{ClusterState, PartitionOffset, ProduceSummary, TopicPartition};
+use shared::kafka::{ClusterDescription, ClusterState, PartitionOffset, ProduceSummary, TopicPartition};
 use shared::{Command, Error, Reply};
 
 use super::State;
@@ -148,6 +148,11 @@ pub(crate) fn cluster(state: &ClusterState) -> String {
         }
         ClusterState::Unreachable { error } => format!("Kafka can’t be reached: {}", error.message),
     }
+}
+
+/// The broker to call the controller. Of several, a broker in KRaft mode names any.
+pub(crate) fn controller(cluster: &ClusterDescription) -> Option<i32> {
+    cluster.controller.filter(|_| cluster.brokers.len() == 1)
 }
 
 /// A row that is neither a record nor a report.
