@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use shared::command::{Commit, CommitEachRecord, CrashConsumer, StopConsumer};
-use shared::event::Outcome;
 use shared::kafka::Lane;
 use shared::{Command, ConsumerId, RequestId};
 
@@ -148,9 +147,7 @@ fn LastPress(id: RequestId, version: Memo<u64>) -> impl IntoView {
             // While it runs: its phase, if it has one.
             let (mood, words) = match &request.outcome {
                 None => ("", request.phase.clone()?),
-                Some(failed @ Outcome::Failed { .. }) => ("bad", said::outcome(failed)),
-                Some(cancelled @ Outcome::Cancelled { .. }) => ("warn", said::outcome(cancelled)),
-                Some(done @ Outcome::Ok(_)) => ("good", said::outcome(done)),
+                Some(outcome) => (said::mood(outcome), said::outcome(outcome)),
             };
             Some((mood, format!("{}: {words}", request.origin.label)))
         })

@@ -28,9 +28,14 @@ fn standing(request: &Request) -> (&'static str, &'static str) {
         },
         (None, None) if request.cancelled => ("live", "Cancelling"),
         (None, None) => ("live", "Running"),
-        (None, Some(Outcome::Ok(_))) => ("good", "Done"),
-        (None, Some(Outcome::Failed { .. })) => ("bad", "Failed"),
-        (None, Some(Outcome::Cancelled { .. })) => ("warn", "Cancelled"),
+        (None, Some(outcome)) => {
+            let word = match outcome {
+                Outcome::Ok(_) => "Done",
+                Outcome::Failed { .. } => "Failed",
+                Outcome::Cancelled { .. } => "Cancelled",
+            };
+            (said::mood(outcome), word)
+        }
     }
 }
 

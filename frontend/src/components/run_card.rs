@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use shared::event::Outcome;
 use shared::kafka::ClusterState;
 use shared::lesson::Run;
 use shared::{Command, RequestId};
@@ -187,10 +186,7 @@ fn RunOutcome(request: Memo<Option<RequestId>>) -> impl IntoView {
             let is_gone = request.consumer.as_ref().is_some_and(|consumer| consumer.closed.is_some());
             let mood = match request.outcome.as_ref() {
                 Some(_) if is_gone => Some("warn"),
-                None => None,
-                Some(Outcome::Ok(_)) => Some("good"),
-                Some(Outcome::Failed { .. }) => Some("bad"),
-                Some(Outcome::Cancelled { .. }) => Some("warn"),
+                outcome => outcome.map(said::mood),
             };
             Some((id, mood, said::how_it_stands(request)))
         })

@@ -97,12 +97,31 @@ fn reply(reply: &Reply) -> String {
 }
 
 fn produced(summary: &ProduceSummary) -> String {
+    let fates =
+        [(summary.unknown, "unknown"), (summary.not_written, "not written"), (summary.not_sent, "not sent")];
+    let others: Vec<String> = fates
+        .into_iter()
+        .filter(|(records, _)| *records > 0)
+        .map(|(records, fate)| format!("{} {fate}", thousands(records)))
+        .collect();
     format!(
-        "Delivered {} of {} in {}.",
+        "Delivered {} of {} in {}{}{}.",
         thousands(summary.delivered),
         count(summary.requested, "record", "records"),
-        millis(summary.elapsed_us as f64 / 1000.0)
+        millis(summary.elapsed_us as f64 / 1000.0),
+        if others.is_empty() { "" } else { "; " },
+        others.join(", ")
     )
+}
+
+/// The mood of how a request ended.
+pub(crate) fn mood(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok(Reply::Produced(summary)) if summary.delivered < summary.requested => "warn",
+        Outcome::Ok(_) => "good",
+        Outcome::Failed { .. } => "bad",
+        Outcome::Cancelled { .. } => "warn",
+    }
 }
 
 /// Why a consumer is gone.

@@ -3,7 +3,8 @@
 use shared::command::{CrashConsumer, ListTopics, Produce, StartConsumer};
 use shared::event::{CloseReason, CommittedBy, Outcome};
 use shared::kafka::{
-    Bytes, ClusterState, DeliveredRun, Lane, PartitionOffset, Record, TopicName, Undelivered, UndeliveredFate,
+    Broker, Bytes, ClusterDescription, ClusterState, DeliveredRun, Lane, PartitionOffset, ProduceSummary,
+    Record, TopicName, Undelivered, UndeliveredFate,
 };
 use shared::wire::{Resume, ServerInfo, Stream, Welcome};
 use shared::{
@@ -286,4 +287,36 @@ fn what_runs_is_kept_when_the_finished_is_forgotten() {
     state.apply(done(over, Reply::Topics(vec![])), 1.0);
     state.forget_finished("l");
     assert_eq!(state.panels().map(|request| request.id).collect::<Vec<_>>(), [consumer]);
+}
+
+#[test]
+fn records_that_were_not_delivered_are_said() {
+    let summary = |delivered, unknown, not_sent| {
+        Outcome::Ok(Reply::Produced(ProduceSummary {
+            requested: 60,
+            delivered,
+            not_written: 0,
+            unknown,
+            not_sent,
+            partitions: vec![],
+            elapsed_us: 5000,
+            delivered_bytes: 0,
+            latency: None,
+        }))
+    };
+    assert_eq!(said::outcome(&summary(60, 0, 0)), "Delivered 60 of 60 records in 5 ms.");
+    assert_eq!(
+        said::outcome(&summary(0, 57, 3)),
+        "Delivered 0 of 60 records in 5 ms; 57 unknown, 3 not sent."
+    );
+    assert_eq!(said::mood(&summary(60, 0, 0)), "good");
+    assert_eq!(said::mood(&summary(0, 57, 3)), "warn");
+}
+
+#[test]
+fn a_controller_is_named_only_where_there_is_no_choice() {
+    let broker = |id| Broker { id, host: "localhost".to_owned(), port: 9092 };
+    let cluster = |brokers| ClusterDescription { cluster_id: None, controller: Some(1), brokers };
+    assert_eq!(said::controller(&cluster(vec![broker(1)])), Some(1));
+    assert_eq!(said::controller(&cluster(vec![broker(1), broker(2)])), None);
 }
