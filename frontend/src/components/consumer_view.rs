@@ -7,6 +7,7 @@ use shared::{Command, ConsumerId, RequestId};
 
 use super::lanes::Lanes;
 use super::stream_table::{StreamKind, StreamTable};
+use crate::app::focus_in_place;
 use crate::connection::Connection;
 use crate::state::{Consumer, Crash, Origin, Request, said, text};
 
@@ -99,11 +100,16 @@ fn ConsumerButtons(id: RequestId, version: Memo<u64>) -> impl IntoView {
         });
         connection.run(origin, command(consumer, is_synchronous.get_untracked()));
     };
+    let end = move |label: &'static str, command: fn(ConsumerId, bool) -> Command| {
+        // The buttons go with the consumer.
+        focus_in_place(&format!("result-{}", id.0));
+        run(label, command);
+    };
     let commit = move |_| {
         run("Commit now", |consumer, synchronous| Command::Commit(Commit { consumer, synchronous }));
     };
-    let stop = move |_| run("Stop", |consumer, _| Command::StopConsumer(StopConsumer { consumer }));
-    let crash = move |_| run("Crash", |consumer, _| Command::CrashConsumer(CrashConsumer { consumer }));
+    let stop = move |_| end("Stop", |consumer, _| Command::StopConsumer(StopConsumer { consumer }));
+    let crash = move |_| end("Crash", |consumer, _| Command::CrashConsumer(CrashConsumer { consumer }));
     let ids = [format!("stop-{}", id.0), format!("crash-{}", id.0)];
     let [stop_id, crash_id] = ids.clone();
     let [stop_of, crash_of] = ids;

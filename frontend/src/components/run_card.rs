@@ -10,7 +10,7 @@ use shared::lesson::Run;
 use shared::{Command, RequestId};
 
 use super::command_form::CommandForm;
-use crate::app::focus_now;
+use crate::app::{focus_in_place, focus_now};
 use crate::connection::Connection;
 use crate::state::form::{Drafts, fill, open_fields};
 use crate::state::{Origin, Request, said};
@@ -46,6 +46,7 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
     let problems = RwSignal::new(BTreeMap::new());
     let fields = open_fields(&run.command, &run.open);
     let form_id = format!("run-{number}");
+    let button_id = format!("{form_id}-button");
     let origin = Origin {
         lesson: lesson.clone(),
         step: step.clone(),
@@ -93,12 +94,13 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
             <div class="run-line">
                 <button
                     type="submit"
+                    id=button_id.clone()
                     class="button primary"
                     aria-disabled=move || is_open.get().then_some("true")
                 >
                     {run.label.clone()}
                 </button>
-                <CancelButton request=latest/>
+                <CancelButton request=latest focus_next=button_id/>
             </div>
             <RunOutcome request=latest/>
         </form>
@@ -118,6 +120,8 @@ pub(crate) fn CancelButton(
     /// Which; none: no button.
     #[prop(into)]
     request: Signal<Option<RequestId>>,
+    /// The id of what has the focus then.
+    focus_next: String,
 ) -> impl IntoView {
     let connection = expect_context::<Connection>();
     let shown = Memo::new(move |_| {
@@ -127,13 +131,18 @@ pub(crate) fn CancelButton(
         })
     });
     move || {
+        let focus_next = focus_next.clone();
         shown.get().map(|(id, cancelled)| {
+            let cancel = move |_| {
+                focus_in_place(&focus_next);
+                connection.cancel(id);
+            };
             view! {
                 <button
                     type="button"
                     class="button"
                     aria-disabled=cancelled.then_some("true")
-                    on:click=move |_| connection.cancel(id)
+                    on:click=cancel
                 >
                     {if cancelled { "Cancelling…" } else { "Cancel" }}
                 </button>
