@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
+use wasm_bindgen::JsCast;
 
 use crate::components::announcer::Announcer;
 use crate::components::connection_status::ConnectionNotice;
@@ -53,11 +54,24 @@ pub(crate) fn focus(id: &'static str) {
 
 /// Gives the keyboard's focus to an element that is there, and brings it into view.
 pub(crate) fn focus_now(id: &str) {
-    use wasm_bindgen::JsCast;
-    let Some(element) = document().get_element_by_id(id) else { return };
-    if let Ok(element) = element.dyn_into::<web_sys::HtmlElement>() {
+    if let Some(element) = element(id) {
         // An element that can't be focused keeps the focus where it is: nothing to do about it.
         let _ = element.focus();
         element.scroll_into_view();
     }
+}
+
+/// Gives the keyboard's focus to an element that is there, and scrolls nowhere: for a button that goes once it is
+/// pressed, and would leave the focus to nobody.
+pub(crate) fn focus_in_place(id: &str) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    if let Some(element) = element(id) {
+        // As above.
+        let _ = element.focus_with_options(&options);
+    }
+}
+
+fn element(id: &str) -> Option<web_sys::HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
 }

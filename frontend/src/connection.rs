@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
-use crate::state::{Link, Origin, State, ended_by, wait_ms};
+use crate::state::{Link, Origin, State, ended_by, ends_session, wait_ms};
 
 /// How often views that show a running time look at the clock.
 const TICK: std::time::Duration = std::time::Duration::from_millis(250);
@@ -122,7 +122,7 @@ impl Connection {
             Ok(frame) => frame,
             Err(error) => {
                 leptos::logging::error!("a frame that this page can't read: {error}");
-                self.change(State::unreadable);
+                self.change(|state| state.unreadable(text, clock()));
                 return;
             }
         };
@@ -139,6 +139,9 @@ impl Connection {
     fn closed(self, code: u16) {
         if self.link.get_untracked() == Link::Open {
             self.change(|state| state.announcements.add("The connection to the server is lost.".to_owned()));
+        }
+        if ends_session(code) {
+            self.change(|state| state.session_ended(clock()));
         }
         if let Some(ended) = ended_by(code) {
             self.link.set(Link::Ended(ended));

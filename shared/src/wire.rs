@@ -152,7 +152,7 @@ pub struct ServerInfo {
 }
 
 /// Codes with which the server closes a connection. A page reconnects after a code that is not here, and after
-/// [`SHUTTING_DOWN`](close::SHUTTING_DOWN); the others mean that it would only fail again.
+/// [`IDLE`](close::IDLE) and [`SHUTTING_DOWN`](close::SHUTTING_DOWN); the others mean that it would only fail again.
 pub mod close {
     /// A frame that is not JSON, or not one of [`ClientFrame`](super::ClientFrame).
     pub const MALFORMED: u16 = 4400;

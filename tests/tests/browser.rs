@@ -53,9 +53,12 @@ impl Learner {
         self.browser.see_text("region", button, result).await.map(drop)
     }
 
-    /// Keeps a picture, and has axe-core look.
+    /// Keeps a picture, and has axe-core look. On a laptop the panes of a lesson scroll, the page does not.
     async fn looks(&mut self, name: &str) -> Result<()> {
         self.browser.screenshot(name).await?;
+        let overflow = "document.querySelector('.lesson-page') && innerWidth > 960
+            ? document.documentElement.scrollHeight - innerHeight : 0";
+        assert_eq!(self.browser.evaluate(overflow).await?, 0, "{name}: the page scrolls");
         let violations = self.browser.accessibility_violations(&self.axe).await?;
         assert!(violations.is_empty(), "{name}: {violations:#?}");
         Ok(())

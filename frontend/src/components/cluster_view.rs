@@ -3,15 +3,18 @@
 use leptos::prelude::*;
 use shared::kafka::ClusterDescription;
 
+use crate::state::said;
+
 /// As a table of its brokers.
 #[component]
 pub(crate) fn ClusterView(cluster: ClusterDescription) -> impl IntoView {
+    let controller = said::controller(&cluster);
     let rows = cluster.brokers.iter().map(|broker| {
         view! {
             <tr>
                 <th scope="row">
                     {broker.id}
-                    {(cluster.controller == Some(broker.id)).then(|| view! { " "<span class="tag">"controller"</span> })}
+                    {(controller == Some(broker.id)).then(|| view! { " "<span class="tag">"controller"</span> })}
                 </th>
                 <td><code>{format!("{}:{}", broker.host, broker.port)}</code></td>
             </tr>

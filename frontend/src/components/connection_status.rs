@@ -111,8 +111,9 @@ fn ClusterDetails(state: ClusterState) -> impl IntoView {
         }
         .into_any(),
         ClusterState::Ready(cluster) => {
+            let controller = said::controller(&cluster);
             let brokers = cluster.brokers.iter().map(|broker| {
-                let role = (cluster.controller == Some(broker.id)).then_some(" · controller");
+                let role = (controller == Some(broker.id)).then_some(" · controller");
                 view! { <li>{broker.id}" at "<code>{format!("{}:{}", broker.host, broker.port)}</code>{role}</li> }
             });
             view! {

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use shared::command::{Commit, CommitEachRecord, CrashConsumer, StopConsumer};
-use shared::event::Outcome;
 use shared::kafka::Lane;
 use shared::{Command, ConsumerId, RequestId};
 
 use super::lanes::Lanes;
 use super::stream_table::{StreamKind, StreamTable};
+use crate::app::focus_in_place;
 use crate::connection::Connection;
 use crate::state::{Consumer, Crash, Origin, Request, said, text};
 
@@ -100,11 +100,16 @@ fn ConsumerButtons(id: RequestId, version: Memo<u64>) -> impl IntoView {
         });
         connection.run(origin, command(consumer, is_synchronous.get_untracked()));
     };
+    let end = move |label: &'static str, command: fn(ConsumerId, bool) -> Command| {
+        // The buttons go with the consumer.
+        focus_in_place(&format!("result-{}", id.0));
+        run(label, command);
+    };
     let commit = move |_| {
         run("Commit now", |consumer, synchronous| Command::Commit(Commit { consumer, synchronous }));
     };
-    let stop = move |_| run("Stop", |consumer, _| Command::StopConsumer(StopConsumer { consumer }));
-    let crash = move |_| run("Crash", |consumer, _| Command::CrashConsumer(CrashConsumer { consumer }));
+    let stop = move |_| end("Stop", |consumer, _| Command::StopConsumer(StopConsumer { consumer }));
+    let crash = move |_| end("Crash", |consumer, _| Command::CrashConsumer(CrashConsumer { consumer }));
     let ids = [format!("stop-{}", id.0), format!("crash-{}", id.0)];
     let [stop_id, crash_id] = ids.clone();
     let [stop_of, crash_of] = ids;
@@ -148,9 +153,7 @@ fn LastPress(id: RequestId, version: Memo<u64>) -> impl IntoView {
             // While it runs: its phase, if it has one.
             let (mood, words) = match &request.outcome {
                 None => ("", request.phase.clone()?),
-                Some(failed @ Outcome::Failed { .. }) => ("bad", said::outcome(failed)),
-                Some(cancelled @ Outcome::Cancelled { .. }) => ("warn", said::outcome(cancelled)),
-                Some(done @ Outcome::Ok(_)) => ("good", said::outcome(done)),
+                Some(outcome) => (said::mood(outcome), said::outcome(outcome)),
             };
             Some((mood, format!("{}: {words}", request.origin.label)))
         })

@@ -28,9 +28,14 @@ fn standing(request: &Request) -> (&'static str, &'static str) {
         },
         (None, None) if request.cancelled => ("live", "Cancelling"),
         (None, None) => ("live", "Running"),
-        (None, Some(Outcome::Ok(_))) => ("good", "Done"),
-        (None, Some(Outcome::Failed { .. })) => ("bad", "Failed"),
-        (None, Some(Outcome::Cancelled { .. })) => ("warn", "Cancelled"),
+        (None, Some(outcome)) => {
+            let word = match outcome {
+                Outcome::Ok(_) => "Done",
+                Outcome::Failed { .. } => "Failed",
+                Outcome::Cancelled { .. } => "Cancelled",
+            };
+            (said::mood(outcome), word)
+        }
     }
 }
 
@@ -64,11 +69,12 @@ pub(crate) fn ResultPanel(
     let chosen = RwSignal::new(None::<bool>);
     let is_unfolded =
         Memo::new(move |_| chosen.get().unwrap_or_else(|| is_live.get() || newest.get() == Some(id)));
+    let panel_id = format!("result-{}", id.0);
     let title_id = format!("result-{}-title", id.0);
     let body_id = format!("result-{}-body", id.0);
     view! {
         <section
-            id=format!("result-{}", id.0)
+            id=panel_id.clone()
             class="panel"
             class:live=move || is_live.get()
             tabindex="-1"
@@ -89,7 +95,7 @@ pub(crate) fn ResultPanel(
                     <h3 id=title_id.clone()>{name}</h3>
                     <p class="quiet">{asked}" · "<Elapsed id version/></p>
                 </div>
-                <CancelButton request=Signal::derive(move || Some(id))/>
+                <CancelButton request=Signal::derive(move || Some(id)) focus_next=panel_id.clone()/>
                 <span class=move || format!("standing {}", standing.get().0)>
                     <span class="dot" aria-hidden="true"></span>
                     {move || standing.get().1}

@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex};
 
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use shared::event::Outcome;
 use shared::kafka::ClusterState;
 use shared::lesson::Run;
 use shared::{Command, RequestId};
 
 use super::command_form::CommandForm;
-use crate::app::focus_now;
+use crate::app::{focus_in_place, focus_now};
 use crate::connection::Connection;
 use crate::state::form::{Drafts, fill, open_fields};
 use crate::state::{Origin, Request, said};
@@ -47,6 +46,7 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
     let problems = RwSignal::new(BTreeMap::new());
     let fields = open_fields(&run.command, &run.open);
     let form_id = format!("run-{number}");
+    let button_id = format!("{form_id}-button");
     let origin = Origin {
         lesson: lesson.clone(),
         step: step.clone(),
@@ -94,12 +94,13 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
             <div class="run-line">
                 <button
                     type="submit"
+                    id=button_id.clone()
                     class="button primary"
                     aria-disabled=move || is_open.get().then_some("true")
                 >
                     {run.label.clone()}
                 </button>
-                <CancelButton request=latest/>
+                <CancelButton request=latest focus_next=button_id/>
             </div>
             <RunOutcome request=latest/>
         </form>
@@ -119,6 +120,8 @@ pub(crate) fn CancelButton(
     /// Which; none: no button.
     #[prop(into)]
     request: Signal<Option<RequestId>>,
+    /// The id of what has the focus then.
+    focus_next: String,
 ) -> impl IntoView {
     let connection = expect_context::<Connection>();
     let shown = Memo::new(move |_| {
@@ -128,13 +131,18 @@ pub(crate) fn CancelButton(
         })
     });
     move || {
+        let focus_next = focus_next.clone();
         shown.get().map(|(id, cancelled)| {
+            let cancel = move |_| {
+                focus_in_place(&focus_next);
+                connection.cancel(id);
+            };
             view! {
                 <button
                     type="button"
                     class="button"
                     aria-disabled=cancelled.then_some("true")
-                    on:click=move |_| connection.cancel(id)
+                    on:click=cancel
                 >
                     {if cancelled { "Cancelling…" } else { "Cancel" }}
                 </button>
@@ -187,10 +195,7 @@ fn RunOutcome(request: Memo<Option<RequestId>>) -> impl IntoView {
             let is_gone = request.consumer.as_ref().is_some_and(|consumer| consumer.closed.is_some());
             let mood = match request.outcome.as_ref() {
                 Some(_) if is_gone => Some("warn"),
-                None => None,
-                Some(Outcome::Ok(_)) => Some("good"),
-                Some(Outcome::Failed { .. }) => Some("bad"),
-                Some(Outcome::Cancelled { .. }) => Some("warn"),
+                outcome => outcome.map(said::mood),
             };
             Some((id, mood, said::how_it_stands(request)))
         })

@@ -153,7 +153,7 @@ fn keep_place(viewport: NodeRef<html::Div>, bounds: Memo<(u64, u64)>, follows: R
     Effect::new(move |before: Option<u64>| {
         let (first, _) = bounds.get();
         let follows = follows.get();
-        let gone = before.map_or(0, |before| first - before);
+        let gone = before.map_or(0, |before| first.saturating_sub(before));
         request_animation_frame(move || {
             let Some(element) = viewport.get_untracked() else { return };
             if follows {

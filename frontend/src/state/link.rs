@@ -53,9 +53,6 @@ pub(crate) fn ended_by(code: u16) -> Option<Ended> {
             ("The server did not understand this page. That is a defect of the workshop.", Remedy::Reload)
         }
         close::WRONG_VERSION => ("The server was updated while this page was open.", Remedy::Reload),
-        close::IDLE => {
-            ("The connection was closed because nothing was heard from this page.", Remedy::Connect)
-        }
         close::TOO_LARGE => ("What was sent is larger than the server takes.", Remedy::Connect),
         close::TOO_FAST => ("More was sent in a second than the server takes.", Remedy::Connect),
         close::TOO_SLOW => ("This page was too slow to read what it was sent.", Remedy::Connect),
@@ -66,6 +63,11 @@ pub(crate) fn ended_by(code: u16) -> Option<Ended> {
         _ => return None,
     };
     Some(Ended { message, remedy })
+}
+
+/// Whether this page has no session any more after such a close code. One that was too slow to read still has it.
+pub(crate) fn ends_session(code: u16) -> bool {
+    ended_by(code).is_some() && code != close::TOO_SLOW
 }
 
 #[cfg(test)]
@@ -80,9 +82,20 @@ mod tests {
     }
 
     #[test]
-    fn a_stopping_server_and_a_lost_network_are_tried_again() {
-        assert_eq!(ended_by(close::SHUTTING_DOWN), None);
-        assert_eq!(ended_by(1006), None);
+    fn a_stopping_server_a_lost_network_and_a_page_that_slept_are_tried_again() {
+        for code in [close::SHUTTING_DOWN, 1006, close::IDLE] {
+            assert_eq!(ended_by(code), None, "{code}");
+        }
         assert_eq!(ended_by(close::WRONG_VERSION).map(|ended| ended.remedy), Some(Remedy::Reload));
+    }
+
+    #[test]
+    fn only_a_session_that_can_be_gone_on_with_is_kept() {
+        for code in [close::IDLE, close::SHUTTING_DOWN, 1006, close::TOO_SLOW] {
+            assert!(!ends_session(code), "{code}");
+        }
+        for code in [close::TOO_FAST, close::TOO_LARGE, close::MALFORMED, close::TAKEN_OVER] {
+            assert!(ends_session(code), "{code}");
+        }
     }
 }

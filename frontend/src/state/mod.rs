@@ -17,6 +17,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use shared::event::{CloseReason, Outcome};
 use shared::kafka::ClusterState;
 use shared::wire::{ServerInfo, Stream};
@@ -26,7 +27,7 @@ use shared::{
 
 pub(crate) use announce::Announcements;
 pub(crate) use consumer::{Consumer, Crash};
-pub(crate) use link::{Link, Remedy, ended_by, wait_ms};
+pub(crate) use link::{Link, Remedy, ended_by, ends_session, wait_ms};
 pub(crate) use request::{Origin, Report, ReportFate, Request, Row};
 pub(crate) use ring::KEPT_ROWS;
 
@@ -46,6 +47,20 @@ pub(crate) struct State {
     consumers: BTreeMap<ConsumerId, RequestId>,
     /// What came of a consumer before the `Done` that names it.
     early: BTreeMap<ConsumerId, Vec<ServerFrame>>,
+}
+
+/// As much of a frame as tells what it ends.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Head {
+    Done {
+        id: RequestId,
+    },
+    Closed {
+        consumer: ConsumerId,
+    },
+    #[serde(other)]
+    Other,
 }
 
 impl State {
@@ -126,7 +141,9 @@ impl State {
             ServerFrame::Cluster { state } => self.cluster = Some(state),
             ServerFrame::Events { id, events } => self.events(id, events, now_ms),
             ServerFrame::Done { id, outcome } => self.settle(id, outcome, now_ms),
-            ServerFrame::ConsumerEvents { consumer, .. } | ServerFrame::Closed { consumer, .. }
+            ServerFrame::ConsumerEvents { consumer, .. }
+            | ServerFrame::Closed { consumer, .. }
+            | ServerFrame::Skipped { stream: Stream::Consumer(consumer), .. }
                 if !self.consumers.contains_key(&consumer) =>
             {
                 if self.is_starting_a_consumer() {
@@ -148,9 +165,22 @@ impl State {
         self.requests.values().any(|request| request.is_open() && starts(request))
     }
 
-    /// A frame came that this page can't read. It counts all the same.
-    pub(crate) fn unreadable(&mut self) {
-        self.received += 1;
+    /// A frame came that this page can't read. It counts all the same, and ends what it was to end.
+    pub(crate) fn unreadable(&mut self, text: &str, now_ms: f64) {
+        let error = Error::new(ErrorCode::Internal, "This page can’t read the answer: reload it.");
+        let instead = match serde_json::from_str(text) {
+            Ok(Head::Done { id }) => {
+                ServerFrame::Done { id, outcome: Outcome::Failed { error, partial: None } }
+            }
+            Ok(Head::Closed { consumer }) => {
+                ServerFrame::Closed { consumer, reason: CloseReason::Failed(error) }
+            }
+            Ok(Head::Other) | Err(_) => {
+                self.received += 1;
+                return;
+            }
+        };
+        self.apply(instead, now_ms);
     }
 
     fn events(&mut self, id: RequestId, events: Vec<Event>, now_ms: f64) {

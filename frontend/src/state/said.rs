@@ -1,7 +1,7 @@
 //! What happened, said in a sentence.
 
 use shared::event::{CloseReason, CommittedBy, Outcome};
-use shared::kafka::{ClusterState, PartitionOffset, ProduceSummary, TopicPartition};
+use shared::kafka::{ClusterDescription, ClusterState, PartitionOffset, ProduceSummary, TopicPartition};
 use shared::{Command, Error, Reply};
 
 use super::State;
@@ -97,12 +97,31 @@ fn reply(reply: &Reply) -> String {
 }
 
 fn produced(summary: &ProduceSummary) -> String {
+    let fates =
+        [(summary.unknown, "unknown"), (summary.not_written, "not written"), (summary.not_sent, "not sent")];
+    let others: Vec<String> = fates
+        .into_iter()
+        .filter(|(records, _)| *records > 0)
+        .map(|(records, fate)| format!("{} {fate}", thousands(records)))
+        .collect();
     format!(
-        "Delivered {} of {} in {}.",
+        "Delivered {} of {} in {}{}{}.",
         thousands(summary.delivered),
         count(summary.requested, "record", "records"),
-        millis(summary.elapsed_us as f64 / 1000.0)
+        millis(summary.elapsed_us as f64 / 1000.0),
+        if others.is_empty() { "" } else { "; " },
+        others.join(", ")
     )
+}
+
+/// The mood of how a request ended.
+pub(crate) fn mood(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok(Reply::Produced(summary)) if summary.delivered < summary.requested => "warn",
+        Outcome::Ok(_) => "good",
+        Outcome::Failed { .. } => "bad",
+        Outcome::Cancelled { .. } => "warn",
+    }
 }
 
 /// Why a consumer is gone.
@@ -148,6 +167,11 @@ pub(crate) fn cluster(state: &ClusterState) -> String {
         }
         ClusterState::Unreachable { error } => format!("Kafka can’t be reached: {}", error.message),
     }
+}
+
+/// The broker to call the controller. Of several, a broker in KRaft mode names any.
+pub(crate) fn controller(cluster: &ClusterDescription) -> Option<i32> {
+    cluster.controller.filter(|_| cluster.brokers.len() == 1)
 }
 
 /// A row that is neither a record nor a report.

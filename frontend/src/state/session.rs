@@ -20,7 +20,14 @@ impl State {
         if !welcome.resumed {
             self.received = 0;
             if was_known {
-                self.session_lost(now_ms);
+                let gone = self.lose_session(
+                    "The server no longer knows this session. What was running may or may not have been done.",
+                    now_ms,
+                );
+                self.announcements.add(match gone {
+                    None => "Connected again, in a new session.".to_owned(),
+                    Some(gone) => format!("Connected again, but the old session is gone, with {gone}."),
+                });
             }
             return Vec::new();
         }
@@ -47,8 +54,21 @@ impl State {
         cancels
     }
 
-    /// The server forgot the session: what ran in it is gone.
-    pub(super) fn session_lost(&mut self, now_ms: f64) {
+    /// The connection ended in a way that took the session with it.
+    pub(crate) fn session_ended(&mut self, now_ms: f64) {
+        self.session = None;
+        self.received = 0;
+        let gone = self.lose_session(
+            "The session ended before the answer came. What was running may or may not have been done.",
+            now_ms,
+        );
+        if let Some(gone) = gone {
+            self.announcements.add(format!("The session is gone, with {gone}."));
+        }
+    }
+
+    /// Settles all that ran in a session that is gone: requests with `message`. Says what that was, if it was anything.
+    fn lose_session(&mut self, message: &str, now_ms: f64) -> Option<String> {
         let open: Vec<RequestId> =
             self.requests.values().filter(|request| request.is_open()).map(|request| request.id).collect();
         let consumers: Vec<ConsumerId> = self.consumers.keys().copied().collect();
@@ -59,11 +79,8 @@ impl State {
         self.consumers.clear();
         self.early.clear();
         for &id in &open {
-            let error = Error::new(
-                ErrorCode::SessionLost,
-                "The server no longer knows this session. What was running may or may not have been done.",
-            )
-            .hint("Look at the cluster before you run it again.");
+            let error = Error::new(ErrorCode::SessionLost, message)
+                .hint("Look at the cluster before you run it again.");
             self.settle(id, Outcome::Failed { error, partial: None }, now_ms);
         }
         for request in self.requests.values_mut() {
@@ -71,13 +88,13 @@ impl State {
                 crash.lost_sight = true;
             }
         }
-        self.announcements.add(match (open.len(), consumers.len()) {
-            (0, 0) => "Connected again, in a new session.".to_owned(),
-            (requests, consumers) => format!(
-                "Connected again, but the old session is gone, with {} and {}.",
-                text::count(requests as u64, "running request", "running requests"),
-                text::count(consumers as u64, "consumer", "consumers"),
-            ),
-        });
+        if open.is_empty() && consumers.is_empty() {
+            return None;
+        }
+        Some(format!(
+            "{} and {}",
+            text::count(open.len() as u64, "running request", "running requests"),
+            text::count(consumers.len() as u64, "consumer", "consumers"),
+        ))
     }
 }

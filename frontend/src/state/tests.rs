@@ -3,7 +3,8 @@
 use shared::command::{CrashConsumer, ListTopics, Produce, StartConsumer};
 use shared::event::{CloseReason, CommittedBy, Outcome};
 use shared::kafka::{
-    Bytes, ClusterState, DeliveredRun, Lane, PartitionOffset, Record, TopicName, Undelivered, UndeliveredFate,
+    Broker, Bytes, ClusterDescription, ClusterState, DeliveredRun, Lane, PartitionOffset, ProduceSummary,
+    Record, TopicName, Undelivered, UndeliveredFate,
 };
 use shared::wire::{Resume, ServerInfo, Stream, Welcome};
 use shared::{
@@ -81,7 +82,7 @@ fn every_frame_but_welcome_is_counted_for_the_resume() {
     state.apply(welcome("a", false, None), 0.0);
     state.apply(ServerFrame::Cluster { state: ClusterState::Starting }, 0.0);
     state.apply(ServerFrame::Skipped { stream: Stream::Request(RequestId(9)), count: 1 }, 0.0);
-    state.unreadable();
+    state.unreadable("{", 0.0);
     state.apply(welcome("a", true, None), 0.0);
     let resume = Some(Resume { session: SessionId("a".to_owned()), received: 3 });
     assert_eq!(state.hello(), ClientFrame::Hello { version: shared::wire::VERSION, resume });
@@ -163,6 +164,34 @@ fn a_lost_session_settles_everything_and_says_what_is_gone() {
 }
 
 #[test]
+fn a_session_that_ends_with_its_connection_settles_everything() {
+    let (mut state, panel) = with_consumer();
+    let running = state.start(origin(), produce(), 0.0);
+    let _ = state.announcements.take(String::new());
+    state.session_ended(9.0);
+    assert_eq!(code(&state, running), Some(ErrorCode::SessionLost));
+    assert_eq!(consumer(&state, panel).closed, Some(CloseReason::SessionEnded));
+    assert!(!state.is_busy());
+    let said = state.announcements.take(String::new()).unwrap();
+    assert!(said.contains("1 running request and 1 consumer") && !said.contains("again,"), "{said}");
+    assert_eq!(state.hello(), ClientFrame::Hello { version: shared::wire::VERSION, resume: None });
+}
+
+#[test]
+fn an_end_that_the_page_cannot_read_is_an_end() {
+    let (mut state, panel) = with_consumer();
+    let running = state.start(origin(), produce(), 0.0);
+    let done = serde_json::json!({ "type": "done", "id": running, "outcome": { "ok": { "unheard_of": 1 } } });
+    state.unreadable(&done.to_string(), 5.0);
+    state.unreadable(r#"{ "type": "closed", "consumer": 7, "reason": "unheard_of" }"#, 6.0);
+    state.unreadable(r#"{ "type": "unheard_of", "id": 1 }"#, 7.0);
+    assert_eq!(code(&state, running), Some(ErrorCode::Internal));
+    assert!(matches!(consumer(&state, panel).closed, Some(CloseReason::Failed(_))));
+    let resume = Some(Resume { session: SessionId("a".to_owned()), received: 4 });
+    assert_eq!(state.hello(), ClientFrame::Hello { version: shared::wire::VERSION, resume });
+}
+
+#[test]
 fn a_consumer_moves_its_markers() {
     let (mut state, id) = with_consumer();
     let lane = Lane {
@@ -222,10 +251,13 @@ fn what_comes_before_a_consumer_is_named_is_not_lost() {
     let mut state = State::default();
     let id = state.start(origin(), consume(), 0.0);
     let events = vec![ConsumerEvent::Assigned { partitions: vec![] }];
+    state.apply(ServerFrame::Skipped { stream: Stream::Consumer(ConsumerId(3)), count: 40 }, 1.0);
     state.apply(ServerFrame::ConsumerEvents { consumer: ConsumerId(3), events }, 1.0);
     state.apply(ServerFrame::Closed { consumer: ConsumerId(3), reason: CloseReason::Stopped }, 2.0);
     state.apply(done(id, Reply::ConsumerStarted(ConsumerId(3))), 3.0);
-    assert_eq!(state.request(id).unwrap().rows.end(), 1);
+    let request = state.request(id).unwrap();
+    assert_eq!((request.rows.end(), request.skipped), (2, 40));
+    assert!(matches!(request.rows.get(0), Some(Row::Skipped(40))));
     assert_eq!(consumer(&state, id).closed, Some(CloseReason::Stopped));
 }
 
@@ -255,4 +287,36 @@ fn what_runs_is_kept_when_the_finished_is_forgotten() {
     state.apply(done(over, Reply::Topics(vec![])), 1.0);
     state.forget_finished("l");
     assert_eq!(state.panels().map(|request| request.id).collect::<Vec<_>>(), [consumer]);
+}
+
+#[test]
+fn records_that_were_not_delivered_are_said() {
+    let summary = |delivered, unknown, not_sent| {
+        Outcome::Ok(Reply::Produced(ProduceSummary {
+            requested: 60,
+            delivered,
+            not_written: 0,
+            unknown,
+            not_sent,
+            partitions: vec![],
+            elapsed_us: 5000,
+            delivered_bytes: 0,
+            latency: None,
+        }))
+    };
+    assert_eq!(said::outcome(&summary(60, 0, 0)), "Delivered 60 of 60 records in 5 ms.");
+    assert_eq!(
+        said::outcome(&summary(0, 57, 3)),
+        "Delivered 0 of 60 records in 5 ms; 57 unknown, 3 not sent."
+    );
+    assert_eq!(said::mood(&summary(60, 0, 0)), "good");
+    assert_eq!(said::mood(&summary(0, 57, 3)), "warn");
+}
+
+#[test]
+fn a_controller_is_named_only_where_there_is_no_choice() {
+    let broker = |id| Broker { id, host: "localhost".to_owned(), port: 9092 };
+    let cluster = |brokers| ClusterDescription { cluster_id: None, controller: Some(1), brokers };
+    assert_eq!(said::controller(&cluster(vec![broker(1)])), Some(1));
+    assert_eq!(said::controller(&cluster(vec![broker(1), broker(2)])), None);
 }
