@@ -178,6 +178,13 @@ fn meaning(code: Code) -> (ErrorCode, Option<&'static str>, Option<&'static str>
             Some("The cluster did not answer in time."),
             Some("It may be busy, starting or away. Try again in a moment."),
         ),
+        Code::DuplicateSequenceNumber => (
+            ErrorCode::Kafka,
+            Some(
+                "The leader had it already from an earlier try: it is written, at an offset that it does not repeat.",
+            ),
+            None,
+        ),
         Code::PurgeQueue => (ErrorCode::Cancelled, Some("Cancelled before the record was sent."), None),
         Code::PurgeInflight => (
             ErrorCode::Cancelled,

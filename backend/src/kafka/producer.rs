@@ -57,7 +57,7 @@ pub(super) struct Produced {
     pub(super) summary: ProduceSummary,
     /// Stopped before the end.
     pub(super) stopped: bool,
-    /// Why it gave up, or why nothing at all was delivered.
+    /// Why it gave up, or why no broker took anything at all.
     pub(super) error: Option<Error>,
 }
 
@@ -162,9 +162,10 @@ fn send_on_a_thread(
 }
 
 fn outcome(args: &Produce, reports: &Reports, sent: Sent) -> Produced {
-    let (summary, failure) = reports
-        .with_tally(|tally| (tally.summary(args.count, sent.taken, sent.started), tally.first_failure()));
-    let nothing = summary.delivered == 0 && args.acks != Acks::None;
+    let (summary, accepted, failure) = reports.with_tally(|tally| {
+        (tally.summary(args.count, sent.taken, sent.started), tally.accepted(), tally.first_failure())
+    });
+    let nothing = accepted == 0;
     let gave_up = summary.not_sent > 0 && !sent.stopped;
     let failure = failure.filter(|_| nothing || gave_up).map(|(fate, code)| reports::reason(fate, code));
     Produced { summary, stopped: sent.stopped, error: sent.error.or(failure) }

@@ -177,11 +177,11 @@ impl Reports {
                 let bytes = message.key_len() + message.payload_len();
                 state.tally.delivered(partition, offset, bytes as u64, latency_us);
             }
-            // acks=0, or a repeat that the leader had already: no offset comes back.
+            // No offset comes back.
             Ok(message) => {
-                let (code, partition) = (Code::NoError, message.partition());
+                let (code, partition) = (without_offset(self.acks), message.partition());
                 state.pending.add_undelivered(UndeliveredFate::Unknown, code, Some(partition), number);
-                state.tally.unacknowledged();
+                state.tally.accepted_somewhere();
             }
             Err((error, message)) => {
                 let code = error.rdkafka_error_code().unwrap_or(Code::Fail);
@@ -281,6 +281,15 @@ impl Pending {
     }
 }
 
+/// Why a success has no offset: nobody was asked to answer, or an idempotent producer sent again what the leader had
+/// already (`rd_kafka_handle_idempotent_Produce_error` in librdkafka makes a success without offset of that answer).
+fn without_offset(acks: Acks) -> Code {
+    match acks {
+        Acks::None => Code::NoError,
+        Acks::Leader | Acks::All => Code::DuplicateSequenceNumber,
+    }
+}
+
 /// Why a record was not delivered. [`Code::NoError`] stands for "nobody was asked to answer".
 pub(super) fn reason(fate: UndeliveredFate, code: Code) -> Error {
     if code == Code::NoError {
@@ -365,6 +374,15 @@ mod tests {
         assert_eq!(reports.take().records, MAX_PENDING_RECORDS);
         assert_eq!(reports.wait_for(all, Duration::from_secs(10)).0, all);
         callback.join().unwrap();
+    }
+
+    #[test]
+    fn a_repeat_that_the_leader_had_already_is_said_to_be_written() {
+        let nobody_asked = reason(UndeliveredFate::Unknown, without_offset(Acks::None));
+        assert_eq!(nobody_asked.code, ErrorCode::NotAcknowledged);
+        let repeated = reason(UndeliveredFate::Unknown, without_offset(Acks::All));
+        assert_eq!(repeated.kafka.as_deref(), Some("DUPLICATE_SEQUENCE_NUMBER"));
+        assert!(repeated.message.contains("is written") && repeated.hint.is_none(), "{repeated:?}");
     }
 
     #[test]

@@ -19,8 +19,8 @@ pub(super) struct Tally {
     delivered: u64,
     not_written: u64,
     unknown: u64,
-    /// Those of `unknown` that nobody was asked to acknowledge.
-    unacknowledged: u64,
+    /// Those of `unknown` that succeeded all the same, at an offset that nobody said.
+    accepted_somewhere: u64,
     bytes: u64,
     /// By partition number.
     partitions: Vec<Option<PartitionSummary>>,
@@ -38,7 +38,7 @@ impl Tally {
             delivered: 0,
             not_written: 0,
             unknown: 0,
-            unacknowledged: 0,
+            accepted_somewhere: 0,
             bytes: 0,
             partitions: Vec::new(),
             latencies,
@@ -81,16 +81,16 @@ impl Tally {
         self.first_failure.get_or_insert((UndeliveredFate::Unknown, code));
     }
 
-    /// Sent, and nobody was to answer: no failure.
-    pub(super) fn unacknowledged(&mut self) {
+    /// No failure, but no offset: nobody was to answer, or the leader had it from an earlier try.
+    pub(super) fn accepted_somewhere(&mut self) {
         self.unknown += 1;
-        self.unacknowledged += 1;
+        self.accepted_somewhere += 1;
         self.last_report = Some(Instant::now());
     }
 
     /// How many a broker took, as far as one was asked to say so.
     pub(super) fn accepted(&self) -> u64 {
-        self.delivered + self.unacknowledged
+        self.delivered + self.accepted_somewhere
     }
 
     /// How many have a report.
@@ -146,7 +146,7 @@ mod tests {
                     0 => tally.delivered(at as i32 % 3, at as i64, 10, at as u64),
                     1 => tally.not_written(Code::PurgeQueue),
                     2 => tally.unknown(Code::PurgeInflight),
-                    3 => tally.unacknowledged(),
+                    3 => tally.accepted_somewhere(),
                     _ => {} // handed over, and no report came
                 }
             }
