@@ -26,6 +26,7 @@ use send::{Sent, Work};
 use super::blocking::{self, Elsewhere};
 use super::settings::{self, Clients};
 use super::{LearnerKafka, admin, error, topic};
+use crate::learner::Namespace;
 use crate::session::{Emitter, JobContext};
 
 /// `message.timeout.ms` unless the learner says otherwise: no lesson waits for librdkafka's five minutes.
@@ -109,7 +110,7 @@ pub(super) async fn write(
         biased;
         () = cx.cancel.cancelled() => {
             let sent = Sent { stopped: true, ..Sent::default() };
-            return Ok(outcome(args, &reports, sent));
+            return Ok(outcome(learner.names(), args, &reports, sent));
         }
         ready = ready => ready?.ok_or_else(|| error::unknown_topic(&args.topic))?,
     };
@@ -137,7 +138,7 @@ pub(super) async fn write(
     if sent.settled {
         learner.producers.put(settings, producer);
     }
-    Ok(outcome(args, &reports, sent))
+    Ok(outcome(learner.names(), args, &reports, sent))
 }
 
 /// Sends on a thread of its own: it may take minutes, and the pool of threads that may block is everybody's.
@@ -161,14 +162,15 @@ fn send_on_a_thread(
     Ok(thread)
 }
 
-fn outcome(args: &Produce, reports: &Reports, sent: Sent) -> Produced {
+fn outcome(names: &Namespace, args: &Produce, reports: &Reports, sent: Sent) -> Produced {
     let (summary, accepted, failure) = reports.with_tally(|tally| {
         (tally.summary(args.count, sent.taken, sent.started), tally.accepted(), tally.first_failure())
     });
     let nothing = accepted == 0;
     let gave_up = summary.not_sent > 0 && !sent.stopped;
     let failure = failure.filter(|_| nothing || gave_up).map(|(fate, code)| reports::reason(fate, code));
-    Produced { summary, stopped: sent.stopped, error: sent.error.or(failure) }
+    let fatal = sent.fatal.map(|refusal| error::from_refusal(&refusal, Some(names)));
+    Produced { summary, stopped: sent.stopped, error: fatal.or(failure) }
 }
 
 /// What the page was told.
@@ -283,7 +285,11 @@ fn create(config: &ClientConfig) -> Result<Producer, Error> {
 
 #[cfg(test)]
 mod tests {
+    use rdkafka::error::RDKafkaErrorCode as Code;
+
     use super::*;
+    use crate::kafka::native::Refusal;
+    use crate::learner::LearnerId;
 
     fn produce(change: impl FnOnce(&mut Produce)) -> Produce {
         let mut args: Produce = serde_json::from_str(r#"{ "topic": "airports-data", "count": 10 }"#).unwrap();
@@ -300,6 +306,18 @@ mod tests {
         .unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidSetting);
         assert!(error.hint.is_some());
+    }
+
+    #[test]
+    fn a_fatal_error_is_told_in_the_learners_names() {
+        let names = Namespace::shared(&LearnerId::random());
+        let (_, physical) = names.topic("airports-data").unwrap();
+        let text = format!("ProduceRequest for {physical} [0] failed: sequence desynchronization");
+        let fatal = Some(Refusal { code: Code::OutOfOrderSequenceNumber, text });
+        let reports = Reports::new(Acks::All).unwrap();
+        let sent = Sent { fatal, ..Sent::default() };
+        let error = outcome(&names, &produce(|_| {}), &reports, sent).error.unwrap();
+        assert!(error.message.contains("ProduceRequest for airports-data [0]"), "{error:?}");
     }
 
     #[test]
