@@ -166,6 +166,12 @@ impl Reports {
         read(&lock(&self.state).tally)
     }
 
+    /// Changes the tally.
+    #[cfg(test)]
+    pub(super) fn with_tally_mut(&self, change: impl FnOnce(&mut Tally)) {
+        change(&mut lock(&self.state).tally);
+    }
+
     fn take_report(&self, result: &DeliveryResult<'_>, number: u64) {
         let mut state = self.wait_for_room();
         match result {
