@@ -1,7 +1,7 @@
 //! The cluster itself: its description, and whether it answers.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use shared::kafka::{Broker, ClusterDescription, ClusterState};
 use shared::{Error, Reply};
@@ -14,6 +14,8 @@ use super::native::{self, ClusterNodes};
 
 /// How long one probe may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(4);
+/// How long a cluster may take until its first answer before it counts as one that does not answer.
+const START_LIMIT: Duration = Duration::from_secs(30);
 /// Between probes until the first answer.
 const WHILE_STARTING: Duration = Duration::from_millis(300);
 /// Between probes of a cluster that answers.
@@ -36,12 +38,13 @@ pub(super) fn follow(admin: Admin) -> std::io::Result<(watch::Receiver<ClusterSt
     let (state, receiver) = watch::channel(ClusterState::Starting);
     let (alive, stopped) = mpsc::channel();
     std::thread::Builder::new().name("kafka-probe".to_owned()).spawn(move || {
+        let started = Instant::now();
         let mut away = WHILE_AWAY.0;
         loop {
             let answer = native::describe_cluster(admin.client(), PROBE_LIMIT)
                 .map_err(|refusal| error::from_refusal(&refusal, None));
             state.send_if_modified(|state| {
-                let next = next_state(state, answer.map(description));
+                let next = next_state(state, answer.map(description), started.elapsed());
                 let changed = *state != next;
                 if changed {
                     tell(state, &next);
@@ -68,7 +71,11 @@ pub(super) fn follow(admin: Admin) -> std::io::Result<(watch::Receiver<ClusterSt
     Ok((receiver, Probe { _alive: alive }))
 }
 
-fn next_state(last: &ClusterState, answer: Result<ClusterDescription, Error>) -> ClusterState {
+fn next_state(
+    last: &ClusterState,
+    answer: Result<ClusterDescription, Error>,
+    since_start: Duration,
+) -> ClusterState {
     match (answer, last) {
         (Ok(mut description), last) => {
             // Brokers in KRaft mode answer with any broker as the one that takes the controller's requests, another
@@ -80,10 +87,10 @@ fn next_state(last: &ClusterState, answer: Result<ClusterDescription, Error>) ->
             }
             ClusterState::Ready(description)
         }
-        (Err(_), ClusterState::Starting) => ClusterState::Starting,
+        (Err(_), ClusterState::Starting) if since_start < START_LIMIT => ClusterState::Starting,
         // The first error stays: while the cluster is away they differ from attempt to attempt.
         (Err(_), ClusterState::Unreachable { .. }) => last.clone(),
-        (Err(error), ClusterState::Ready(_)) => ClusterState::Unreachable { error },
+        (Err(error), ClusterState::Starting | ClusterState::Ready(_)) => ClusterState::Unreachable { error },
     }
 }
 
@@ -97,7 +104,7 @@ fn tell(last: &ClusterState, next: &ClusterState) {
             tracing::info!(cluster = now.cluster_id, brokers = now.brokers.len(), "the cluster answers");
         }
         (_, ClusterState::Unreachable { error }) => {
-            tracing::warn!(error = %error, "the cluster does not answer any more");
+            tracing::warn!(error = %error, "the cluster does not answer");
         }
         (_, ClusterState::Starting) => {}
     }
@@ -129,22 +136,32 @@ mod tests {
         Err(Error::new(ErrorCode::KafkaUnavailable, "away"))
     }
 
+    const SOON: Duration = Duration::from_secs(1);
+
     #[test]
-    fn a_cluster_that_never_answered_is_starting_and_one_that_did_is_unreachable() {
-        let state = next_state(&ClusterState::Starting, away());
+    fn a_cluster_that_does_not_answer_yet_is_starting_and_one_that_did_is_unreachable() {
+        let state = next_state(&ClusterState::Starting, away(), SOON);
         assert_eq!(state, ClusterState::Starting);
-        let state = next_state(&state, Ok(cluster(1, &[1])));
+        let state = next_state(&state, Ok(cluster(1, &[1])), SOON);
         assert!(matches!(state, ClusterState::Ready(_)));
-        let state = next_state(&state, away());
+        let state = next_state(&state, away(), SOON);
         assert!(matches!(state, ClusterState::Unreachable { .. }));
-        assert!(matches!(next_state(&state, Ok(cluster(1, &[1]))), ClusterState::Ready(_)));
+        assert!(matches!(next_state(&state, Ok(cluster(1, &[1])), SOON), ClusterState::Ready(_)));
+    }
+
+    #[test]
+    fn a_cluster_that_never_answers_is_not_starting_for_ever() {
+        let state = next_state(&ClusterState::Starting, away(), START_LIMIT);
+        assert!(matches!(state, ClusterState::Unreachable { .. }));
+        assert_eq!(next_state(&state, away(), START_LIMIT), state);
+        assert!(matches!(next_state(&state, Ok(cluster(1, &[1])), START_LIMIT), ClusterState::Ready(_)));
     }
 
     #[test]
     fn the_controller_does_not_flicker() {
-        let first = next_state(&ClusterState::Starting, Ok(cluster(1, &[1, 2, 3])));
-        assert_eq!(next_state(&first, Ok(cluster(3, &[1, 2, 3]))), first);
-        let other = next_state(&first, Ok(cluster(3, &[2, 3])));
+        let first = next_state(&ClusterState::Starting, Ok(cluster(1, &[1, 2, 3])), SOON);
+        assert_eq!(next_state(&first, Ok(cluster(3, &[1, 2, 3])), SOON), first);
+        let other = next_state(&first, Ok(cluster(3, &[2, 3])), SOON);
         assert_eq!(other, ClusterState::Ready(cluster(3, &[2, 3])));
     }
 }

@@ -41,8 +41,8 @@ const CREATE_LIMIT: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// How long leaving a group may take, with the commit that the consumer may be waiting for.
 const LEAVE_LIMIT: Duration = Duration::from_secs(15);
-/// How long all consumers of a learner together may take to leave.
-const CLOSE_ALL_LIMIT: Duration = Duration::from_secs(4);
+/// How long all consumers of a learner together may take to leave: less than their session waits for that.
+const CLOSE_ALL_LIMIT: Duration = Duration::from_secs(2);
 /// Between two looks at the group of a crashed consumer.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// How much longer than its session timeout a crashed member is watched.
@@ -51,7 +51,14 @@ const WATCH_GRACE: Duration = Duration::from_secs(30);
 /// The running consumers of one learner.
 #[derive(Default)]
 pub(super) struct Consumers {
-    running: Arc<Mutex<BTreeMap<ConsumerId, Handle>>>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    running: BTreeMap<ConsumerId, Handle>,
+    /// All were closed for good: no more may enter.
+    closed: bool,
 }
 
 struct Handle {
@@ -164,8 +171,9 @@ pub(super) async fn crash(
 }
 
 impl Consumers {
-    /// Closes all and waits, some seconds at most, until they have left.
+    /// Closes all for good and waits, some seconds at most, until they have left.
     pub(super) async fn close_all(&self, reason: &CloseReason) {
+        lock(&self.state).closed = true;
         self.close(reason, |_| true).await;
     }
 
@@ -176,7 +184,7 @@ impl Consumers {
 
     async fn close(&self, reason: &CloseReason, which: impl Fn(&Handle) -> bool) {
         let mut answers = Vec::new();
-        for handle in lock(&self.running).values().filter(|handle| which(handle)) {
+        for handle in lock(&self.state).running.values().filter(|handle| which(handle)) {
             let (answer, answered) = oneshot::channel();
             // A thread too busy to take the order ends with its session.
             if handle.orders.try_send(Order::Close { reason: reason.clone(), answer }).is_ok() {
@@ -190,19 +198,19 @@ impl Consumers {
     }
 
     fn check_room(&self) -> Result<(), Error> {
-        room(&lock(&self.running))
+        room(&lock(&self.state))
     }
 
     fn enter(&self, id: ConsumerId, handle: Handle) -> Result<Place, Error> {
-        let mut running = lock(&self.running);
-        room(&running)?;
-        running.insert(id, handle);
-        Ok(Place { running: self.running.clone(), id })
+        let mut state = lock(&self.state);
+        room(&state)?;
+        state.running.insert(id, handle);
+        Ok(Place { state: self.state.clone(), id })
     }
 
     fn order(&self, id: ConsumerId, order: Order) -> Result<(), Error> {
-        let running = lock(&self.running);
-        let handle = running.get(&id).ok_or_else(|| unknown(id))?;
+        let state = lock(&self.state);
+        let handle = state.running.get(&id).ok_or_else(|| unknown(id))?;
         handle.orders.try_send(order).map_err(|refused| match refused {
             TrySendError::Full(_) => {
                 Error::new(ErrorCode::LimitReached, format!("Consumer {} has too much to do already.", id.0))
@@ -212,25 +220,28 @@ impl Consumers {
     }
 
     fn group_of(&self, id: ConsumerId) -> Result<(String, u64), Error> {
-        let running = lock(&self.running);
-        running.get(&id).map(|it| (it.group.clone(), it.session_timeout_ms)).ok_or_else(|| unknown(id))
+        let state = lock(&self.state);
+        state.running.get(&id).map(|it| (it.group.clone(), it.session_timeout_ms)).ok_or_else(|| unknown(id))
     }
 }
 
 /// A consumer's place among the running ones, given up when its thread ends, however it does.
 struct Place {
-    running: Arc<Mutex<BTreeMap<ConsumerId, Handle>>>,
+    state: Arc<Mutex<State>>,
     id: ConsumerId,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        lock(&self.running).remove(&self.id);
+        lock(&self.state).running.remove(&self.id);
     }
 }
 
-fn room(running: &BTreeMap<ConsumerId, Handle>) -> Result<(), Error> {
-    if running.len() < MAX_CONSUMERS {
+fn room(state: &State) -> Result<(), Error> {
+    if state.closed {
+        return Err(Error::new(ErrorCode::ShuttingDown, "The server is stopping."));
+    }
+    if state.running.len() < MAX_CONSUMERS {
         return Ok(());
     }
     Err(Error::new(ErrorCode::LimitReached, format!("You run {MAX_CONSUMERS} consumers already."))
@@ -314,4 +325,31 @@ fn config(
         config.set(name, value);
     }
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn after_all_were_closed_no_more_enter() {
+        let consumers = Consumers::default();
+        let handle = || {
+            let (orders, received) = sync_channel(ORDERS);
+            (Handle { orders, group: "g".to_owned(), session_timeout_ms: 6_000 }, received)
+        };
+        let (first, orders) = handle();
+        let _place = consumers.enter(ConsumerId(1), first).unwrap();
+        let told = std::thread::spawn(move || match orders.recv() {
+            Ok(Order::Close { reason, answer }) => {
+                let _gone = answer.send(());
+                reason
+            }
+            _ => panic!("another order"),
+        });
+        consumers.close_all(&CloseReason::ShuttingDown).await;
+        assert_eq!(told.join().unwrap(), CloseReason::ShuttingDown);
+        let late = consumers.enter(ConsumerId(2), handle().0).err().unwrap();
+        assert_eq!(late.code, ErrorCode::ShuttingDown);
+    }
 }

@@ -26,6 +26,7 @@ use send::{Sent, Work};
 use super::blocking::{self, Elsewhere};
 use super::settings::{self, Clients};
 use super::{LearnerKafka, admin, error, topic};
+use crate::learner::Namespace;
 use crate::session::{Emitter, JobContext};
 
 /// `message.timeout.ms` unless the learner says otherwise: no lesson waits for librdkafka's five minutes.
@@ -59,6 +60,8 @@ pub(super) struct Produced {
     pub(super) stopped: bool,
     /// Why it gave up, or why no broker took anything at all.
     pub(super) error: Option<Error>,
+    /// Why some records may be missing.
+    pub(super) missing: Option<Error>,
 }
 
 /// Runs the command.
@@ -69,7 +72,7 @@ pub(super) async fn run(learner: &LearnerKafka, args: &Produce, cx: &JobContext)
     };
     match written {
         Err(error) => Outcome::Failed { error, partial: None },
-        Ok(Produced { summary, stopped, error }) => {
+        Ok(Produced { summary, stopped, error, missing: _ }) => {
             let nothing_was_taken = summary.not_sent == summary.requested;
             let partial = Some(Reply::Produced(summary.clone()));
             match error {
@@ -109,7 +112,7 @@ pub(super) async fn write(
         biased;
         () = cx.cancel.cancelled() => {
             let sent = Sent { stopped: true, ..Sent::default() };
-            return Ok(outcome(args, &reports, sent));
+            return Ok(outcome(learner.names(), args, &reports, sent));
         }
         ready = ready => ready?.ok_or_else(|| error::unknown_topic(&args.topic))?,
     };
@@ -137,7 +140,7 @@ pub(super) async fn write(
     if sent.settled {
         learner.producers.put(settings, producer);
     }
-    Ok(outcome(args, &reports, sent))
+    Ok(outcome(learner.names(), args, &reports, sent))
 }
 
 /// Sends on a thread of its own: it may take minutes, and the pool of threads that may block is everybody's.
@@ -161,14 +164,18 @@ fn send_on_a_thread(
     Ok(thread)
 }
 
-fn outcome(args: &Produce, reports: &Reports, sent: Sent) -> Produced {
+fn outcome(names: &Namespace, args: &Produce, reports: &Reports, sent: Sent) -> Produced {
     let (summary, accepted, failure) = reports.with_tally(|tally| {
         (tally.summary(args.count, sent.taken, sent.started), tally.accepted(), tally.first_failure())
     });
-    let nothing = accepted == 0;
+    let failure = failure.map(|(fate, code)| reports::reason(fate, code));
+    let fatal = sent.fatal.map(|refusal| error::from_refusal(&refusal, Some(names)));
+    let missing = (accepted < args.count).then(|| {
+        fatal.clone().or_else(|| failure.clone()).unwrap_or_else(|| error::timed_out("Writing the records"))
+    });
     let gave_up = summary.not_sent > 0 && !sent.stopped;
-    let failure = failure.filter(|_| nothing || gave_up).map(|(fate, code)| reports::reason(fate, code));
-    Produced { summary, stopped: sent.stopped, error: sent.error.or(failure) }
+    let error = fatal.or(failure.filter(|_| accepted == 0 || gave_up));
+    Produced { summary, stopped: sent.stopped, error, missing }
 }
 
 /// What the page was told.
@@ -202,6 +209,11 @@ impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         self.0.close();
     }
+}
+
+/// Checks the arguments as far as can be without the cluster.
+pub(super) fn check(learner: &LearnerKafka, args: &Produce) -> Result<(), Error> {
+    plan(learner, args).map(|_| ())
 }
 
 /// Checks the arguments: the settings that tell producers apart, and the work.
@@ -283,7 +295,11 @@ fn create(config: &ClientConfig) -> Result<Producer, Error> {
 
 #[cfg(test)]
 mod tests {
+    use rdkafka::error::RDKafkaErrorCode as Code;
+
     use super::*;
+    use crate::kafka::native::Refusal;
+    use crate::learner::LearnerId;
 
     fn produce(change: impl FnOnce(&mut Produce)) -> Produce {
         let mut args: Produce = serde_json::from_str(r#"{ "topic": "airports-data", "count": 10 }"#).unwrap();
@@ -300,6 +316,41 @@ mod tests {
         .unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidSetting);
         assert!(error.hint.is_some());
+    }
+
+    #[test]
+    fn a_fatal_error_is_told_in_the_learners_names() {
+        let names = Namespace::shared(&LearnerId::random());
+        let (_, physical) = names.topic("airports-data").unwrap();
+        let text = format!("ProduceRequest for {physical} [0] failed: sequence desynchronization");
+        let fatal = Some(Refusal { code: Code::OutOfOrderSequenceNumber, text });
+        let reports = Reports::new(Acks::All).unwrap();
+        let sent = Sent { fatal, ..Sent::default() };
+        let error = outcome(&names, &produce(|_| {}), &reports, sent).error.unwrap();
+        assert!(error.message.contains("ProduceRequest for airports-data [0]"), "{error:?}");
+    }
+
+    #[test]
+    fn a_record_that_was_not_written_is_missing_though_others_were_delivered() {
+        let names = Namespace::shared(&LearnerId::random());
+        let args = produce(|args| args.count = 2);
+        let written = |reports: &Reports| {
+            let sent = Sent { taken: 2, settled: true, ..Sent::default() };
+            outcome(&names, &args, reports, sent)
+        };
+        let reports = Reports::new(Acks::All).unwrap();
+        reports.with_tally_mut(|tally| tally.delivered(0, 7, 1, 1));
+        reports.refused(1, Code::MessageSizeTooLarge);
+        let produced = written(&reports);
+        assert_eq!(produced.error, None);
+        assert_eq!(produced.missing.unwrap().code, ErrorCode::RecordTooLarge);
+
+        let reports = Reports::new(Acks::All).unwrap();
+        reports.with_tally_mut(|tally| {
+            tally.delivered(0, 7, 1, 1);
+            tally.accepted_somewhere();
+        });
+        assert_eq!(written(&reports).missing, None);
     }
 
     #[test]

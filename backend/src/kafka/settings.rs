@@ -99,6 +99,15 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("auto.commit.interval.ms", "auto_commit_interval_ms"),
 ];
 
+/// Settings with two names, of which librdkafka takes the one that it is told last (`_RK_C_ALIAS` in its
+/// `rdkafka_conf.c`).
+const ALIASES: &[(&str, &str)] = &[
+    ("delivery.timeout.ms", "message.timeout.ms"),
+    ("max.in.flight", "max.in.flight.requests.per.connection"),
+    ("max.partition.fetch.bytes", "fetch.message.max.bytes"),
+    ("retries", "message.send.max.retries"),
+];
+
 /// The most settings that one command may have.
 const MAX_SETTINGS: usize = 40;
 /// The longest `client.id`.
@@ -110,7 +119,16 @@ pub(super) fn check(settings: &BTreeMap<String, String>, client: Clients) -> Res
     if settings.len() > MAX_SETTINGS {
         return Err(Error::new(ErrorCode::LimitReached, format!("At most {MAX_SETTINGS} settings, please.")));
     }
-    settings.iter().try_for_each(|(name, value)| check_one(name, value, client))
+    settings.iter().try_for_each(|(name, value)| check_one(name, value, client))?;
+    let both = |(one, other): &&(&str, &str)| settings.contains_key(*one) && settings.contains_key(*other);
+    match ALIASES.iter().find(both) {
+        None => Ok(()),
+        Some((one, other)) => Err(Error::new(
+            ErrorCode::InvalidSetting,
+            format!("{one} and {other} are two names of one setting."),
+        )
+        .hint("Use one of them.")),
+    }
 }
 
 /// Checks a number that has an argument of its own.
@@ -266,6 +284,21 @@ mod tests {
     fn a_setting_of_the_other_client_is_refused() {
         assert_eq!(code("partitioner", "murmur2", Consumers), Some(ErrorCode::SettingNotAllowed));
         assert_eq!(code("fetch.min.bytes", "1", Producers), Some(ErrorCode::SettingNotAllowed));
+    }
+
+    #[test]
+    fn a_setting_is_not_given_under_both_of_its_names() {
+        for (one, other) in ALIASES {
+            let client = if one.contains("fetch") { Consumers } else { Producers };
+            let value = if *one == "max.in.flight" { "5" } else { "1000" };
+            let settings = |names: &[&str]| -> BTreeMap<_, _> {
+                names.iter().map(|name| ((*name).to_owned(), value.to_owned())).collect()
+            };
+            let allowed = |names: &[&str]| check(&settings(names), client).map_err(|error| error.code);
+            assert_eq!(allowed(&[one]), Ok(()));
+            assert_eq!(allowed(&[other]), Ok(()));
+            assert_eq!(allowed(&[one, other]), Err(ErrorCode::InvalidSetting), "{one}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 use shared::command::{CreateTopic, Produce, StartOver};
+use shared::kafka::ProduceSummary;
 use shared::{Error, ErrorCode, Event, Outcome, Reply};
 
 use super::producer::{self, Reporting};
@@ -23,6 +24,8 @@ const TRY_AGAIN: Duration = Duration::from_millis(500);
 enum Stop {
     Cancelled,
     Failed(Error),
+    /// Not all records of a topic were written.
+    Missing(Error, ProduceSummary),
 }
 
 impl From<Error> for Stop {
@@ -37,6 +40,9 @@ pub(super) async fn run(learner: &LearnerKafka, args: &StartOver, cx: &JobContex
         Ok(reply) => Outcome::Ok(reply),
         Err(Stop::Cancelled) => Outcome::Cancelled { partial: None },
         Err(Stop::Failed(error)) => Outcome::Failed { error, partial: None },
+        Err(Stop::Missing(error, summary)) => {
+            Outcome::Failed { error, partial: Some(Reply::Produced(summary)) }
+        }
     }
 }
 
@@ -57,6 +63,13 @@ async fn steps(learner: &LearnerKafka, args: &StartOver, cx: &JobContext) -> Res
     let mut topics = Vec::new();
     for name in &args.delete_topics {
         topics.push(topic::own_topic(learner, name)?);
+    }
+    args.create.iter().try_for_each(|create| topic::plan(learner, create).map(|_| ()))?;
+    args.produce.iter().try_for_each(|produce| producer::check(learner, produce))?;
+    let mut productions = Vec::new();
+    if !args.produce.is_empty() {
+        let place = learner.places.take()?;
+        productions.extend(args.produce.iter().map(|produce| (produce, place.clone())));
     }
 
     if !groups.is_empty() {
@@ -81,16 +94,15 @@ async fn steps(learner: &LearnerKafka, args: &StartOver, cx: &JobContext) -> Res
         phase(cx, format!("Creating the topic {}", create.topic)).await;
         unless_cancelled(cx, create_topic(learner, create, cx)).await?;
     }
-    for produce in &args.produce {
+    for (produce, place) in productions {
         phase(cx, format!("Writing {} records to {}", produce.count, produce.topic)).await;
         // It ends by itself when it is cancelled, after it has purged what it had not sent.
-        let place = learner.places.take()?;
         let done = producer::write(learner, produce, place, cx, Reporting::Progress).await?;
         if done.stopped {
             return Err(Stop::Cancelled);
         }
-        if let Some(error) = done.error {
-            return Err(error.into());
+        if let Some(error) = done.missing {
+            return Err(Stop::Missing(error, done.summary));
         }
     }
     Ok(Reply::StartedOver(unless_cancelled(cx, topic::summaries(learner)).await?))

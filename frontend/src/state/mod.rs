@@ -78,7 +78,7 @@ impl State {
     pub(crate) fn not_sent(&mut self, id: RequestId, now_ms: f64) {
         let error =
             Error::new(ErrorCode::NotSent, "There is no connection to the server, so nothing was done.")
-                .hint("Try again when the connection is back; the page reconnects by itself.");
+                .hint("Try again when the connection is back.");
         self.settle(id, Outcome::Failed { error, partial: None }, now_ms);
     }
 

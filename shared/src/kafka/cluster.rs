@@ -8,11 +8,11 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum ClusterState {
-    /// It has not answered yet since the server started.
+    /// It has not answered yet, and the server started less than half a minute ago.
     Starting,
     /// It answers.
     Ready(ClusterDescription),
-    /// It answered once, and does not any more.
+    /// It does not answer, or does not any more.
     Unreachable {
         /// What the last attempt said.
         error: Error,

@@ -85,9 +85,36 @@ async fn a_mistake_in_it_is_told_before_anything_is_deleted() {
         (json!({ "delete_topics": ["t", "a b"] }), ErrorCode::InvalidTopic),
         (json!({ "delete_topics": ["t", "__consumer_offsets"] }), ErrorCode::InvalidTopic),
         (json!({ "delete_topics": ["t"], "delete_groups": [""] }), ErrorCode::InvalidGroup),
+        (
+            json!({ "delete_topics": ["t"], "create": [{ "topic": "t", "partitions": 0 }] }),
+            ErrorCode::InvalidPartitions,
+        ),
+        (
+            json!({ "delete_topics": ["t"], "produce": [{ "topic": "t", "count": 0 }] }),
+            ErrorCode::InvalidArgument,
+        ),
     ] {
         let said = arguments.to_string();
         assert_eq!(page.run(json!({ "start_over": arguments })).await.error_code(), code, "{said}");
     }
     assert_eq!(page.topic_names().await, ["t"]);
+}
+
+#[tokio::test]
+async fn it_fails_where_a_record_was_not_written() {
+    let Some(kafka) = shared_kafka() else { return };
+    let server = TestServer::start(kafka).await;
+    let mut page = Client::new(&server).await;
+    let configs = json!({ "max.message.bytes": "280" });
+    let settings = json!({ "batch.num.messages": "1" });
+    let over = json!({ "start_over": {
+        "create": [{ "topic": "t", "partitions": 1, "configs": configs }],
+        "produce": [{ "topic": "t", "count": 78, "sending": "one_by_one", "settings": settings }],
+    } });
+    let outcome = page.run(over).await.outcome;
+    let Outcome::Failed { error, partial: Some(Reply::Produced(summary)) } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(error.code, ErrorCode::RecordTooLarge);
+    assert!(summary.delivered > 0 && summary.not_written > 0, "{summary:?}");
 }

@@ -166,6 +166,12 @@ impl Reports {
         read(&lock(&self.state).tally)
     }
 
+    /// Changes the tally.
+    #[cfg(test)]
+    pub(super) fn with_tally_mut(&self, change: impl FnOnce(&mut Tally)) {
+        change(&mut lock(&self.state).tally);
+    }
+
     fn take_report(&self, result: &DeliveryResult<'_>, number: u64) {
         let mut state = self.wait_for_room();
         match result {
@@ -282,7 +288,7 @@ impl Pending {
 }
 
 /// Why a success has no offset: nobody was asked to answer, or an idempotent producer sent again what the leader had
-/// already (`rd_kafka_handle_Produce_error` in librdkafka makes a success without offset of that answer).
+/// already (`rd_kafka_handle_idempotent_Produce_error` in librdkafka makes a success without offset of that answer).
 fn without_offset(acks: Acks) -> Code {
     match acks {
         Acks::None => Code::NoError,

@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::producer::{BaseRecord, Producer as _, PurgeConfig};
-use shared::Error;
 use shared::command::Sending;
 use tokio_util::sync::CancellationToken;
 
 use super::kept::Producer;
 use super::reports::Reports;
 use crate::kafka::airports::Airports;
-use crate::kafka::error;
+use crate::kafka::native::Refusal;
 
 /// How many records pass between two looks at the cancellation.
 const LOOK_EVERY: u64 = 32;
@@ -50,8 +49,8 @@ pub(super) struct Sent {
     pub(super) settled: bool,
     /// Whether it was stopped before the end.
     pub(super) stopped: bool,
-    /// Why it gave up, if it did.
-    pub(super) error: Option<Error>,
+    /// Why the client can't go on, in the cluster's names.
+    pub(super) fatal: Option<Refusal>,
 }
 
 /// Sends all records and waits until each has its report. Blocks.
@@ -66,13 +65,10 @@ pub(super) fn all(
     sent.started = Some(Instant::now());
     hand_over(producer, work, reports, stop, &mut sent);
     // Idempotence: nothing more can be sent after a fatal error, and what is queued never will be.
-    let fatal = producer.client().fatal_error();
-    if let Some((code, said)) = &fatal {
-        sent.error = Some(error::from_code(*code, Some(said)));
-    }
+    sent.fatal = producer.client().fatal_error().map(|(code, text)| Refusal { code, text });
     wait_for_reports(producer, work, reports, stop, &mut sent);
     producer.context().belong_to(None);
-    sent.settled &= fatal.is_none();
+    sent.settled &= sent.fatal.is_none();
     sent
 }
 
