@@ -46,7 +46,6 @@ pub(super) fn all() -> Result<Vec<Check>> {
         check("docs", "rustdoc, warnings denied", || {
             run(native("doc", &["--no-deps"]).env("RUSTDOCFLAGS", "--deny warnings"))
         }),
-        Check { needs_setup: true, ..check("unit", "unit, property and documentation tests", unit) },
         Check {
             lacks: Box::new(page_lack),
             needs_setup: true,
@@ -54,6 +53,8 @@ pub(super) fn all() -> Result<Vec<Check>> {
                 run_all(page::step(Profile::Release)?.into_iter().collect())
             })
         },
+        // After the page, which the server carries: else the server would be built twice.
+        Check { needs_setup: true, ..check("unit", "unit, property and documentation tests", unit) },
     ];
     let mut binaries = test_names(&workspace::root().join("tests"))?;
     for expected in [FIRST, LAST] {
