@@ -23,6 +23,7 @@ mod topic_configs;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use shared::event::CloseReason;
 use shared::kafka::ClusterState;
@@ -48,7 +49,8 @@ struct Inner {
     airports: Arc<Airports>,
     admin: Admin,
     state: watch::Receiver<ClusterState>,
-    /// One count for all learners, so that a learner who left and came back meets no id again.
+    /// One count for all learners, so that a learner who left and came back meets no id again. It begins with the
+    /// time, so that a page that lived through a restart of the server has no id of the new one either.
     consumers: AtomicU64,
     producing: Arc<Semaphore>,
     _probe: cluster::Probe,
@@ -60,7 +62,8 @@ impl Kafka {
         let admin = Admin::new(&settings).map_err(|e| error::from_rdkafka(&e))?;
         let (state, probe) = cluster::follow(admin.clone())
             .map_err(|e| error::internal(&format!("No thread to watch the cluster: {e}.")))?;
-        let consumers = AtomicU64::new(0);
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let consumers = AtomicU64::new(u64::try_from(now.as_millis()).unwrap_or(0));
         let producing = producer::Places::of_the_server();
         Ok(Self {
             inner: Arc::new(Inner { settings, airports, admin, state, consumers, producing, _probe: probe }),

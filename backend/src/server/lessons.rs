@@ -1,7 +1,7 @@
 //! The lessons that the server hands out: those inside it, or those of a folder, read again at each request so that
 //! an author sees a change on reload.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::lessons::{LessonError, Lessons};
@@ -18,20 +18,28 @@ impl Library {
         match folder {
             None => Ok(Self::Embedded(Arc::new(Lessons::embedded().map_err(|errors| said(&errors))?))),
             Some(folder) => {
-                let library = Self::Folder(folder.join("lessons"));
-                library.read()?;
-                Ok(library)
+                let folder = folder.join("lessons");
+                read_folder(&folder)?;
+                Ok(Self::Folder(folder))
             }
         }
     }
 
     /// The lessons as they are now, or what is wrong with them.
-    pub(super) fn read(&self) -> Result<Arc<Lessons>, String> {
+    pub(super) async fn read(&self) -> Result<Arc<Lessons>, String> {
         match self {
             Self::Embedded(lessons) => Ok(Arc::clone(lessons)),
-            Self::Folder(folder) => Lessons::from_dir(folder).map(Arc::new).map_err(|errors| said(&errors)),
+            Self::Folder(folder) => {
+                let folder = folder.clone();
+                let read = tokio::task::spawn_blocking(move || read_folder(&folder)).await;
+                read.unwrap_or_else(|panicked| Err(format!("The lessons can't be read: {panicked}.\n")))
+            }
         }
     }
+}
+
+fn read_folder(folder: &Path) -> Result<Arc<Lessons>, String> {
+    Lessons::from_dir(folder).map(Arc::new).map_err(|errors| said(&errors))
 }
 
 fn said(errors: &[LessonError]) -> String {

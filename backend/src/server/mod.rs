@@ -74,7 +74,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) -> Result<(), StartError> {
     let address = listener.local_addr()?;
-    let (app, sessions) = app(address, parts)?;
+    let (app, sessions) = app(address, parts).await?;
     let stopping = shutdown.clone();
     let server =
         axum::serve(listener, router(app)).with_graceful_shutdown(async move { stopping.cancelled().await });
@@ -88,7 +88,7 @@ pub async fn serve(
     Ok(())
 }
 
-fn app(address: SocketAddr, parts: Parts) -> Result<(Arc<App>, Arc<Sessions>), StartError> {
+async fn app(address: SocketAddr, parts: Parts) -> Result<(Arc<App>, Arc<Sessions>), StartError> {
     let Parts { config, make_commands, cluster, librdkafka } = parts;
     let cookies = match &config.state {
         Some(folder) => CookieJar::open(address.port(), folder).unwrap_or_else(|error| {
@@ -103,7 +103,7 @@ fn app(address: SocketAddr, parts: Parts) -> Result<(Arc<App>, Arc<Sessions>), S
     let app = App {
         allowed: Allowed::loopback(address, config.origin.as_deref()),
         cookies,
-        page: Page::new(config.page),
+        page: Page::new(config.page).await,
         lessons: Library::open(config.data).map_err(StartError::Lessons)?,
         sessions: Arc::clone(&sessions),
     };
@@ -165,14 +165,14 @@ async fn socket(
 }
 
 async fn list_lessons(State(app): State<Arc<App>>) -> Response<Body> {
-    match app.lessons.read() {
+    match app.lessons.read().await {
         Ok(lessons) => Json(lessons.summaries()).into_response(),
         Err(mistakes) => (StatusCode::INTERNAL_SERVER_ERROR, mistakes).into_response(),
     }
 }
 
 async fn get_lesson(State(app): State<Arc<App>>, Path(id): Path<String>) -> Response<Body> {
-    match app.lessons.read() {
+    match app.lessons.read().await {
         Ok(lessons) => match lessons.get(&id) {
             Some(lesson) => Json(lesson).into_response(),
             None => (StatusCode::NOT_FOUND, "There is no such lesson.\n").into_response(),
@@ -182,11 +182,12 @@ async fn get_lesson(State(app): State<Arc<App>>, Path(id): Path<String>) -> Resp
 }
 
 async fn get_page(State(app): State<Arc<App>>, request: Request) -> Response<Body> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    let (request, _body) = request.into_parts();
+    if !matches!(request.method, Method::GET | Method::HEAD) {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
-    let mut response = app.page.respond(request.uri().path(), request.headers());
-    let (_, set_cookie) = app.learner(request.headers());
+    let mut response = app.page.respond(request.uri.path(), &request.headers).await;
+    let (_, set_cookie) = app.learner(&request.headers);
     if let Some(value) =
         set_cookie.filter(|_| response.headers().contains_key(header::CONTENT_SECURITY_POLICY))
     {

@@ -30,9 +30,9 @@ pub(super) struct Page {
 
 impl Page {
     /// The built-in page, or the one in a folder.
-    pub(super) fn new(folder: Option<PathBuf>) -> Self {
+    pub(super) async fn new(folder: Option<PathBuf>) -> Self {
         let mut page = Self { folder, policy: HeaderValue::from_static("default-src 'none'") };
-        let index = page.read(INDEX).unwrap_or_default();
+        let index = page.read(INDEX).await.unwrap_or_default();
         if let Ok(policy) = HeaderValue::from_str(&policy(&String::from_utf8_lossy(&index))) {
             page.policy = policy;
         }
@@ -40,15 +40,19 @@ impl Page {
     }
 
     /// Answers a GET for a file of the page, or for one of its routes.
-    pub(super) fn respond(&self, path: &str, request: &HeaderMap) -> Response<Body> {
+    pub(super) async fn respond(&self, path: &str, request: &HeaderMap) -> Response<Body> {
         let path = path.trim_start_matches('/');
         let is_file = Path::new(path).extension().is_some();
         let name = if is_file { path } else { INDEX };
-        let accepted = accepted_encodings(request);
-        let found = accepted
-            .iter()
-            .find_map(|(encoding, suffix)| Some((self.read(&format!("{name}{suffix}"))?, Some(*encoding))))
-            .or_else(|| Some((self.read(name)?, None)));
+        let accepted =
+            accepted_encodings(request).into_iter().map(|(encoding, suffix)| (Some(encoding), suffix));
+        let mut found = None;
+        for (encoding, suffix) in accepted.chain([(None, "")]) {
+            if let Some(bytes) = self.read(&format!("{name}{suffix}")).await {
+                found = Some((bytes, encoding));
+                break;
+            }
+        }
         let Some((bytes, encoding)) = found else {
             return if name == INDEX {
                 plain(StatusCode::SERVICE_UNAVAILABLE, NOT_BUILT)
@@ -70,12 +74,14 @@ impl Page {
         response
     }
 
-    fn read(&self, name: &str) -> Option<Cow<'static, [u8]>> {
+    async fn read(&self, name: &str) -> Option<Cow<'static, [u8]>> {
         match &self.folder {
             None => Embedded::get(name).map(|file| file.data),
             // Names come from a URL: only plain ones may reach the file system.
             Some(folder) if name.split('/').all(is_plain) => {
-                std::fs::read(folder.join(name)).ok().map(Cow::Owned)
+                let path = folder.join(name);
+                let read = tokio::task::spawn_blocking(move || std::fs::read(path)).await;
+                read.ok()?.ok().map(Cow::Owned)
             }
             Some(_) => None,
         }
@@ -165,34 +171,34 @@ mod tests {
         assert!(!policy.contains("unsafe-inline"));
     }
 
-    #[test]
-    fn a_folder_does_not_lead_out_of_itself() {
+    #[tokio::test]
+    async fn a_folder_does_not_lead_out_of_itself() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("secret.txt"), "secret").unwrap();
         std::fs::create_dir(dir.path().join("page")).unwrap();
         std::fs::write(dir.path().join("page/index.html"), "<h1>hello</h1>").unwrap();
-        let page = Page::new(Some(dir.path().join("page")));
+        let page = Page::new(Some(dir.path().join("page"))).await;
         for path in ["/../secret.txt", "//secret.txt", "/./../secret.txt", "/%2e%2e/secret.txt"] {
-            assert_eq!(page.respond(path, &HeaderMap::new()).status(), StatusCode::NOT_FOUND, "{path}");
+            assert_eq!(page.respond(path, &HeaderMap::new()).await.status(), StatusCode::NOT_FOUND, "{path}");
         }
-        assert_eq!(page.respond("/lessons/topics", &HeaderMap::new()).status(), StatusCode::OK);
+        assert_eq!(page.respond("/lessons/topics", &HeaderMap::new()).await.status(), StatusCode::OK);
     }
 
-    #[test]
-    fn files_are_sent_compressed_to_those_who_take_it() {
+    #[tokio::test]
+    async fn files_are_sent_compressed_to_those_who_take_it() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("app-0123456789abcdef.js"), "plain").unwrap();
         std::fs::write(dir.path().join("app-0123456789abcdef.js.br"), "squeezed").unwrap();
-        let page = Page::new(Some(dir.path().to_owned()));
-        let ask = |accepted: &'static str| {
+        let page = &Page::new(Some(dir.path().to_owned())).await;
+        let ask = async |accepted: &'static str| {
             let mut request = HeaderMap::new();
             request.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
-            page.respond("/app-0123456789abcdef.js", &request)
+            page.respond("/app-0123456789abcdef.js", &request).await
         };
-        assert_eq!(ask("gzip, br").headers()[header::CONTENT_ENCODING], "br");
-        assert!(!ask("gzip").headers().contains_key(header::CONTENT_ENCODING));
-        assert!(!ask("br;q=0").headers().contains_key(header::CONTENT_ENCODING));
-        assert_eq!(ask("br").headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
-        assert_eq!(ask("br").headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
+        assert_eq!(ask("gzip, br").await.headers()[header::CONTENT_ENCODING], "br");
+        assert!(!ask("gzip").await.headers().contains_key(header::CONTENT_ENCODING));
+        assert!(!ask("br;q=0").await.headers().contains_key(header::CONTENT_ENCODING));
+        assert_eq!(ask("br").await.headers()[header::CACHE_CONTROL], "public, max-age=31536000, immutable");
+        assert_eq!(ask("br").await.headers()[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
     }
 }
