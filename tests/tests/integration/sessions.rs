@@ -253,11 +253,14 @@ async fn a_session_runs_only_so_many_commands_at_once() {
     let server = TestServer::start(kafka).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
-    let mut running = Vec::new();
-    for _ in 0..16 {
-        // It waits for more records for longer than this test.
-        let command = json!({ "produce": { "topic": "t", "count": 1, "linger_ms": 10_000 } });
-        running.push(page.start_json(command).await);
+    // A crashed member is waited for until its session times out, which is longer than this test.
+    let settings = json!({ "session.timeout.ms": "30000" });
+    let consumer = page.consume(json!({ "group": "g", "topics": ["t"], "settings": settings })).await;
+    page.assigned(consumer).await;
+    let mut running = vec![page.start_json(json!({ "crash_consumer": { "consumer": consumer } })).await];
+    page.closed(consumer).await;
+    for _ in 1..16 {
+        running.push(page.start_json(json!({ "start_over": { "delete_groups": ["g"] } })).await);
     }
     assert_eq!(page.run(json!({ "list_topics": {} })).await.error_code(), ErrorCode::LimitReached);
     for id in &running {
