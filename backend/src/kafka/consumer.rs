@@ -90,8 +90,8 @@ pub(super) async fn start(
             topics.push(physical);
         }
     }
-    let id = learner.kafka.next_consumer();
-    let config = config(learner, args, &group, id)?;
+    let (id, number) = learner.kafka.next_consumer();
+    let config = config(learner, args, &group, number)?;
     let consumer = blocking::call("Starting the consumer", CREATE_LIMIT, move || {
         let consumer: BaseConsumer<Context> =
             config.create_with_context(Context::default()).map_err(|e| error::from_rdkafka(&e))?;
@@ -285,7 +285,7 @@ fn config(
     learner: &LearnerKafka,
     args: &StartConsumer,
     group: &str,
-    id: ConsumerId,
+    number: u64,
 ) -> Result<ClientConfig, Error> {
     let mut config = learner.kafka.inner.settings.client();
     let start_at = match args.start_at {
@@ -294,7 +294,7 @@ fn config(
     };
     for (name, value) in [
         ("group.id", group),
-        ("client.id", format!("consumer-{}", id.0).as_str()),
+        ("client.id", format!("consumer-{number}").as_str()),
         ("auto.offset.reset", start_at),
         ("enable.partition.eof", "true"),
         ("session.timeout.ms", SESSION_TIMEOUT_MS.to_string().as_str()),

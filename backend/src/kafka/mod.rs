@@ -49,9 +49,11 @@ struct Inner {
     airports: Arc<Airports>,
     admin: Admin,
     state: watch::Receiver<ClusterState>,
-    /// One count for all learners, so that a learner who left and came back meets no id again. It begins with the
-    /// time, so that a page that lived through a restart of the server has no id of the new one either.
+    /// One count for all learners, so that a learner who left and came back meets no id again.
     consumers: AtomicU64,
+    /// What ids count from: the time of the start, in milliseconds since 1970, so that a page that lived through a
+    /// restart of the server has no id of the new one either.
+    first_consumer: u64,
     producing: Arc<Semaphore>,
     _probe: cluster::Probe,
 }
@@ -63,11 +65,12 @@ impl Kafka {
         let (state, probe) = cluster::follow(admin.clone())
             .map_err(|e| error::internal(&format!("No thread to watch the cluster: {e}.")))?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let consumers = AtomicU64::new(u64::try_from(now.as_millis()).unwrap_or(0));
+        let first_consumer = u64::try_from(now.as_millis()).unwrap_or(0);
         let producing = producer::Places::of_the_server();
-        Ok(Self {
-            inner: Arc::new(Inner { settings, airports, admin, state, consumers, producing, _probe: probe }),
-        })
+        let consumers = AtomicU64::new(0);
+        let inner =
+            Inner { settings, airports, admin, state, consumers, first_consumer, producing, _probe: probe };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The cluster's state, followed until the last clone of this is dropped.
@@ -80,8 +83,10 @@ impl Kafka {
         rdkafka::util::get_rdkafka_version().1
     }
 
-    fn next_consumer(&self) -> ConsumerId {
-        ConsumerId(self.inner.consumers.fetch_add(1, Ordering::Relaxed) + 1)
+    /// A new consumer's id, and its number since the server started, which is short enough for a `client.id`.
+    fn next_consumer(&self) -> (ConsumerId, u64) {
+        let number = self.inner.consumers.fetch_add(1, Ordering::Relaxed) + 1;
+        (ConsumerId(self.inner.first_consumer + number), number)
     }
 
     /// What one learner has on this cluster.
