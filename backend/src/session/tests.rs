@@ -2,8 +2,8 @@
 //! `Closed` for each consumer, and each event is either seen or counted as skipped.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::ws::Message;
@@ -11,13 +11,19 @@ use futures_util::future::BoxFuture;
 use futures_util::{SinkExt, StreamExt};
 use proptest::prelude::*;
 use shared::command::{DescribeTopic, ListTopics, StartConsumer};
-use shared::event::CloseReason;
-use shared::wire::{Stream, Welcome};
-use shared::{ConsumerEvent, ConsumerId, Event, Reply};
-use tokio::time::{sleep, timeout_at};
+use shared::event::{CloseReason, Outcome};
+use shared::kafka::ClusterState;
+use shared::wire::{MAX_CLIENT_FRAME_BYTES, Resume, ServerInfo, Stream, VERSION, Welcome, close};
+use shared::{
+    ClientFrame, Command, ConsumerEvent, ConsumerId, Event, Reply, RequestId, ServerFrame, SessionId,
+};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
 
+use super::run::{MAX_RUNNING, MAX_WAITING, RATE_FRAMES};
 use super::*;
-use crate::learner::Commands;
+use crate::learner::{Commands, LearnerId, Learners};
 
 /// Commands that do as their argument says, and count what they emitted.
 #[derive(Default)]
