@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use futures_util::StreamExt;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -32,6 +33,9 @@ struct Arguments {
     /// How many rounds
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// The page's end takes the frames and does not decode them: what is missing then is the server's
+    #[arg(long)]
+    undecoded: bool,
 }
 
 fn main() -> Result<()> {
@@ -43,7 +47,7 @@ fn main() -> Result<()> {
 
 async fn measure(arguments: &Arguments, bootstrap_servers: &str) -> Result<()> {
     let values = airports()?;
-    through_server(bootstrap_servers, WARM_UP).await?;
+    through_server(bootstrap_servers, WARM_UP, false).await?;
     plain(bootstrap_servers, "bench-warm-up", &values, WARM_UP).await?;
     println!("round | plain rdkafka, records/s | workshop, records/s | ratio");
     let mut ratios = Vec::new();
@@ -52,9 +56,9 @@ async fn measure(arguments: &Arguments, bootstrap_servers: &str) -> Result<()> {
         // Which goes first changes, so that neither profits from its place.
         let (plain, workshop) = if round % 2 == 1 {
             let plain = plain(bootstrap_servers, &topic, &values, arguments.records).await?;
-            (plain, through_server(bootstrap_servers, arguments.records).await?)
+            (plain, through_server(bootstrap_servers, arguments.records, arguments.undecoded).await?)
         } else {
-            let workshop = through_server(bootstrap_servers, arguments.records).await?;
+            let workshop = through_server(bootstrap_servers, arguments.records, arguments.undecoded).await?;
             (plain(bootstrap_servers, &topic, &values, arguments.records).await?, workshop)
         };
         let rate = |time: Duration| arguments.records as f64 / time.as_secs_f64();
@@ -74,13 +78,21 @@ fn airports() -> Result<Vec<Vec<u8>>> {
     Ok(airports.iter().map(|airport| airport.to_string().into_bytes()).collect())
 }
 
-/// From the click to its `Done`, as a page sees it: every report arrives and is decoded.
-async fn through_server(bootstrap_servers: &str, records: u64) -> Result<Duration> {
+/// From the click to its `Done`, as a page sees it: every report arrives and, unless told not to be, is decoded.
+async fn through_server(bootstrap_servers: &str, records: u64, undecoded: bool) -> Result<Duration> {
     let server = TestServer::start(bootstrap_servers).await;
     let mut page = Client::new(&server).await;
     page.run(json!({ "create_topic": { "topic": "bench", "partitions": PARTITIONS } })).await.reply();
+    let produce = json!({ "produce": { "topic": "bench", "count": records } });
     let start = Instant::now();
-    let finished = page.run(json!({ "produce": { "topic": "bench", "count": records } })).await;
+    if undecoded {
+        page.start_json(produce).await;
+        until_done(&mut page).await?;
+        let elapsed = start.elapsed();
+        server.stop().await;
+        return Ok(elapsed);
+    }
+    let finished = page.run(produce).await;
     let elapsed = start.elapsed();
     let reported: u64 = finished
         .events
@@ -92,6 +104,16 @@ async fn through_server(bootstrap_servers: &str, records: u64) -> Result<Duratio
     page.run(json!({ "delete_topic": { "topic": "bench" } })).await.reply();
     server.stop().await;
     Ok(elapsed)
+}
+
+/// Takes frames as text until one says that the command is done.
+async fn until_done(page: &mut Client) -> Result<()> {
+    while let Some(message) = page.socket().next().await {
+        if message?.to_text().is_ok_and(|text| text.starts_with(r#"{"type":"done""#)) {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("the connection ended")
 }
 
 /// Counts what was delivered, and nothing else.
