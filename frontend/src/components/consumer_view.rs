@@ -178,7 +178,7 @@ fn CrashView(id: RequestId, version: Memo<u64>) -> impl IntoView {
         let view = if let Some(after_ms) = crash.gone_after_ms {
             view! {
                 <div class="notice good">
-                    <p>{format!("The group noticed the crash after {} and gave its partitions on.", text::millis(after_ms as f64))}</p>
+                    <p>{format!("The group noticed the crash after {}. Its partitions go to the members that are left, if any are.", text::millis(after_ms as f64))}</p>
                 </div>
             }
             .into_any()
