@@ -35,11 +35,12 @@ pub(crate) fn stream_row(
 }
 
 fn report_row(report: &Report, place: String) -> AnyView {
-    let (offset, latency) = match report.fate {
-        ReportFate::Delivered { offset, latency_us } => {
-            (text::offset(Some(offset)), text::micros(latency_us))
+    let none = || "–".to_owned();
+    let (offset, time, latency) = match report.fate {
+        ReportFate::Delivered { offset, timestamp_ms, latency_us } => {
+            (text::offset(Some(offset)), time_of_day(timestamp_ms), text::micros(latency_us))
         }
-        ReportFate::Undelivered(..) => ("–".to_owned(), "–".to_owned()),
+        ReportFate::Undelivered(..) => (none(), none(), none()),
     };
     let (mood, fate) = match &report.fate {
         ReportFate::Delivered { .. } => ("good", "delivered".to_owned()),
@@ -59,6 +60,7 @@ fn report_row(report: &Report, place: String) -> AnyView {
             <div role="cell" class="cell number">{text::thousands(report.record)}</div>
             <div role="cell" class="cell">{partition}</div>
             <div role="cell" class="cell number">{offset}</div>
+            <div role="cell" class="cell time">{time}</div>
             <div role="cell" class="cell number">{latency}</div>
             <div role="cell" class=format!("cell fate {mood}")>{fate}</div>
         </div>

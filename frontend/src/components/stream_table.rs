@@ -33,10 +33,10 @@ impl StreamKind {
         }
     }
 
-    fn columns(self) -> [&'static str; 5] {
+    fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::Reports => ["Record", "Partition", "Offset", "Latency", "Fate"],
-            Self::Records => ["Partition", "Offset", "Time", "Key", "Value"],
+            Self::Reports => &["Record", "Partition", "Offset", "Time", "Latency", "Fate"],
+            Self::Records => &["Partition", "Offset", "Time", "Key", "Value"],
         }
     }
 
@@ -91,7 +91,8 @@ pub(crate) fn StreamTable(id: RequestId, version: Memo<u64>, kind: StreamKind) -
         scroll.set((top, height));
     };
     let on_key = move |event: KeyboardEvent| move_focus(&event, connection, id, viewport, bounds, follows);
-    let heads = kind.columns().map(|name| view! { <div role="columnheader" class="cell">{name}</div> });
+    let heads =
+        kind.columns().iter().map(|name| view! { <div role="columnheader" class="cell">{*name}</div> });
     view! {
         <div class="stream">
             <StreamBar bounds kind follows/>
@@ -111,7 +112,7 @@ pub(crate) fn StreamTable(id: RequestId, version: Memo<u64>, kind: StreamKind) -
                     aria-rowcount=move || (bounds.get().1 + 1).to_string()
                 >
                     <div role="rowgroup" class="stream-head">
-                        <div role="row" class="row" aria-rowindex="1">{heads.into_iter().collect_view()}</div>
+                        <div role="row" class="row" aria-rowindex="1">{heads.collect_view()}</div>
                     </div>
                     <div
                         role="rowgroup"

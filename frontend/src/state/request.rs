@@ -60,8 +60,8 @@ pub(crate) struct Report {
 /// What became of one record.
 #[derive(Clone, Debug)]
 pub(crate) enum ReportFate {
-    /// It has this offset, after so many microseconds.
-    Delivered { offset: i64, latency_us: u64 },
+    /// It has this offset and this timestamp (milliseconds since 1970), after so many microseconds.
+    Delivered { offset: i64, timestamp_ms: i64, latency_us: u64 },
     /// It was not acknowledged.
     Undelivered(UndeliveredFate, Arc<Error>),
 }
@@ -162,13 +162,14 @@ impl Request {
 
     fn delivered(&mut self, run: &DeliveredRun) {
         *self.tally.delivered.entry(run.partition).or_default() += run.records.len() as u64;
-        for ((&record, &latency_us), offset) in
-            run.records.iter().zip(&run.latencies_us).zip(run.first_offset..)
+        let times = run.timestamps_ms.iter().zip(&run.latencies_us);
+        for ((&record, (&timestamp_ms, &latency_us)), offset) in
+            run.records.iter().zip(times).zip(run.first_offset..)
         {
             self.rows.push(Row::Report(Report {
                 record,
                 partition: Some(run.partition),
-                fate: ReportFate::Delivered { offset, latency_us },
+                fate: ReportFate::Delivered { offset, timestamp_ms, latency_us },
             }));
         }
     }
