@@ -109,11 +109,9 @@ pub(super) async fn start(
         session_ended: streams.ended(),
         commit_each: args.commit_each_record,
         session_timeout_ms,
+        place,
     };
-    let body = move || {
-        thread::run(consumer.into_inner(), running);
-        drop(place);
-    };
+    let body = move || thread::run(consumer.into_inner(), running);
     std::thread::Builder::new()
         .name(format!("consumer-{}", id.0))
         .spawn(body)

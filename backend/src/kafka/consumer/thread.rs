@@ -15,6 +15,7 @@ use shared::{ConsumerEvent, Error, ErrorCode};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use super::Place;
 use super::context::{Context, Notice, Partition};
 use super::lanes::{Lanes, named};
 use crate::kafka::{convert, error, native};
@@ -61,6 +62,7 @@ pub(super) struct Running {
     pub(super) session_ended: CancellationToken,
     pub(super) commit_each: CommitEachRecord,
     pub(super) session_timeout_ms: u64,
+    pub(super) place: Place,
 }
 
 enum End {
@@ -116,6 +118,7 @@ impl Work {
         }
     }
 
+    /// Ends the consumer, and frees its place before it answers: who hears that it is gone may start another.
     fn finish(mut self, consumer: BaseConsumer<Context>, end: End) {
         match end {
             End::Close(reason, answer) => {
@@ -124,6 +127,7 @@ impl Work {
                 drop(consumer);
                 self.tell_notices(None, context.take());
                 self.running.stream.close(reason);
+                drop(self.running.place);
                 answer.map(|answer| answer.send(()));
             }
             End::Crash(answer) => {
@@ -132,6 +136,7 @@ impl Work {
                 native::crash(consumer);
                 let session_timeout_ms = self.running.session_timeout_ms;
                 self.running.stream.close(CloseReason::Crashed { session_timeout_ms });
+                drop(self.running.place);
                 let _cancelled = answer.send(Crashed { member_id, at });
             }
         }
