@@ -1,7 +1,7 @@
 //! How running commands and consumers tell the page what happens: many small events, few frames.
 //!
 //! The first event of a stream goes at once; after it one frame each [`INTERVAL`] or [`FRAME_WEIGHT`], whichever
-//! comes first. A single click is instant, a million reports are a few hundred frames.
+//! comes first. A single click is instant, and a million reports are no flood of frames.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
