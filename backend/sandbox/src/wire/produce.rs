@@ -1,0 +1,64 @@
+//! The request of Produce: its record batches are looked through when it is read, outside of the cluster's lock.
+
+use bytes::Bytes;
+use kacrab_protocol::generated::ProduceRequestData;
+
+use super::{KafkaString, KafkaUuid, ProtocolError};
+use crate::core::log::{CheckedRecords, RecordsFault};
+
+/// A Produce request.
+#[derive(Clone, Debug)]
+pub(crate) struct ProduceRequest {
+    /// Names the transactional producer.
+    pub(crate) transactional_id: Option<KafkaString>,
+    /// 0, 1, or -1 for all in-sync replicas; as the client sent it.
+    pub(crate) acks: i16,
+    /// How long to wait for the in-sync replicas.
+    pub(crate) timeout_ms: i32,
+    /// What is produced.
+    pub(crate) topics: Vec<TopicProduce>,
+}
+
+/// A topic of a Produce request.
+#[derive(Clone, Debug)]
+pub(crate) struct TopicProduce {
+    /// Its name, up to version 12.
+    pub(crate) name: KafkaString,
+    /// Its id, from version 13.
+    pub(crate) id: KafkaUuid,
+    /// What goes to its partitions.
+    pub(crate) partitions: Vec<PartitionProduce>,
+}
+
+/// A partition of a Produce request.
+#[derive(Clone, Debug)]
+pub(crate) struct PartitionProduce {
+    /// Its number.
+    pub(crate) index: i32,
+    /// The record batches, or what is wrong with them.
+    pub(crate) records: Result<CheckedRecords, RecordsFault>,
+}
+
+impl ProduceRequest {
+    pub(super) fn read(frame: &mut Bytes, version: i16) -> Result<Self, ProtocolError> {
+        let data = ProduceRequestData::read(frame, version)?;
+        let topics = data.topic_data.into_iter().map(|topic| TopicProduce {
+            name: topic.name,
+            id: topic.topic_id,
+            partitions: topic
+                .partition_data
+                .into_iter()
+                .map(|partition| PartitionProduce {
+                    index: partition.index,
+                    records: CheckedRecords::check(partition.records.unwrap_or_default()),
+                })
+                .collect(),
+        });
+        Ok(Self {
+            transactional_id: data.transactional_id,
+            acks: data.acks,
+            timeout_ms: data.timeout_ms,
+            topics: topics.collect(),
+        })
+    }
+}
