@@ -9,13 +9,22 @@ use crate::wire::messages::{
     OffsetCommitRequestData, OffsetCommitRequestPartition, OffsetCommitResponseData,
     OffsetCommitResponsePartition, OffsetCommitResponseTopic, OffsetDeleteRequestData,
     OffsetDeleteResponseData, OffsetDeleteResponsePartition, OffsetDeleteResponseTopic,
-    OffsetFetchRequestGroup, OffsetFetchRequestTopics, OffsetFetchResponseGroup,
-    OffsetFetchResponsePartitions, OffsetFetchResponseTopics,
+    OffsetFetchRequestGroup, OffsetFetchResponseGroup, OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopics,
 };
-use crate::wire::{ErrorCode, KafkaString, text};
+use crate::wire::{ErrorCode, KafkaString, KafkaUuid, text};
 
 /// The first version in which an unknown group is called that (KIP-848).
 const GROUP_ID_NOT_FOUND_SINCE: i16 = 9;
+
+/// Who commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// A consumer, by OffsetCommit.
+    Consumer,
+    /// A producer for its consumer, by TxnOffsetCommit.
+    Transaction,
+}
 
 impl Coordinator {
     /// Commits offsets: of a member, or, with generation -1, of somebody who is in no group while the group is empty
@@ -33,27 +42,26 @@ impl Coordinator {
         if let Err(error) = self.check_commit(now, caller, request, out) {
             return commit_error(request, error);
         }
-        let max = usize::try_from(self.settings().offset_metadata_max).unwrap_or(0);
+        let max = self.settings().offset_metadata_max;
         let Some((id, entry)) = self.entry_mut(request.group_id.as_str()) else {
             return commit_error(request, ErrorCode::GroupIdNotFound);
         };
         let topics = request.topics.iter().map(|topic| {
             let partitions = topic.partitions.iter().map(|partition| {
                 let metadata = partition.committed_metadata.as_ref();
-                let fits = metadata.is_none_or(|metadata| metadata.as_str().encode_utf16().count() <= max);
-                if fits {
-                    let committed = committed(now, request.retention_time_ms, topic.topic_id, partition);
-                    let offset = committed.offset;
-                    let name = entry.offsets.put(topic.name.as_str(), partition.partition_index, committed);
-                    out.events.push(GroupEvent::Committed {
-                        group: id.clone(),
-                        topic: name,
-                        partition: partition.partition_index,
-                        offset,
-                    });
+                let result = fits(metadata, max);
+                if result.is_ok() {
+                    let retention_ms = request.retention_time_ms;
+                    let (offset, index) = (partition.committed_offset, partition.partition_index);
+                    let committed = Committed {
+                        expires_at_ms: (retention_ms != -1).then(|| now.wall_ms.saturating_add(retention_ms)),
+                        ..keeps(now, topic.topic_id, offset, partition.committed_leader_epoch, metadata)
+                    };
+                    let name = entry.offsets.put(topic.name.as_str(), index, committed);
+                    let group = id.clone();
+                    out.events.push(GroupEvent::Committed { group, topic: name, partition: index, offset });
                 }
-                let error = if fits { ErrorCode::None } else { ErrorCode::OffsetMetadataTooLarge };
-                commit_result(partition, error)
+                commit_result(partition, result)
             });
             OffsetCommitResponseTopic {
                 name: topic.name.clone(),
@@ -85,7 +93,7 @@ impl Coordinator {
         }
         let member = request.member_id.as_str();
         self.with_group(now, request.group_id.as_str(), out, |Group::Classic(group), step| {
-            group.check_commit(member, request.group_instance_id.as_ref(), generation)?;
+            group.check_commit(member, request.group_instance_id.as_ref(), generation, By::Consumer)?;
             if matches!(group.state(), State::Stable | State::PreparingRebalance) {
                 group.restart_session(member, step);
             }
@@ -97,13 +105,46 @@ impl Coordinator {
     /// The committed offsets of the named partitions, or of all. Where there is none, or one of a topic that had the
     /// same name, it is -1. From version 10 on, topics are to have both name and id in the request.
     ///
-    /// `stable`: only offsets that no open transaction is about to replace.
-    pub(crate) fn fetch(&self, request: &OffsetFetchRequestGroup, _stable: bool) -> OffsetFetchResponseGroup {
+    /// `UNSTABLE_OFFSET_COMMIT` for each partition for which a transaction is open, where only stable offsets are
+    /// asked for (KIP-447).
+    pub(crate) fn fetch(
+        &self,
+        request: &OffsetFetchRequestGroup,
+        require_stable: bool,
+    ) -> OffsetFetchResponseGroup {
         let none = Offsets::default();
         let offsets = self.entry(request.group_id.as_str()).map_or(&none, |entry| &entry.offsets);
+        let fetched = |topic: &str, index: i32, committed: Option<&Committed>| {
+            let unstable = require_stable && offsets.is_unstable(topic, index);
+            fetched(index, if unstable { Err(ErrorCode::UnstableOffsetCommit) } else { Ok(committed) })
+        };
         let topics = match &request.topics {
-            Some(topics) => topics.iter().map(|topic| fetch_topic(offsets, topic)).collect(),
-            None => offsets.topics().map(|(name, partitions)| fetched(name, partitions)).collect(),
+            Some(topics) => topics
+                .iter()
+                .map(|topic| {
+                    let name = topic.name.as_str();
+                    let partitions = topic.partition_indexes.iter().map(|&index| {
+                        let committed = offsets.get(name, index);
+                        fetched(name, index, committed.filter(|committed| committed.is_for(topic.topic_id)))
+                    });
+                    OffsetFetchResponseTopics {
+                        name: topic.name.clone(),
+                        topic_id: topic.topic_id,
+                        partitions: partitions.collect(),
+                        ..Default::default()
+                    }
+                })
+                .collect(),
+            None => offsets
+                .topics()
+                .map(|(name, partitions)| OffsetFetchResponseTopics {
+                    name: text(name),
+                    partitions: partitions
+                        .map(|(index, committed)| fetched(name, index, Some(committed)))
+                        .collect(),
+                    ..Default::default()
+                })
+                .collect(),
         };
         OffsetFetchResponseGroup { group_id: request.group_id.clone(), topics, ..Default::default() }
     }
@@ -151,11 +192,12 @@ impl Coordinator {
 
 impl ClassicGroup {
     /// Whether an offset may be committed in the name of this member, or of nobody.
-    fn check_commit(
+    pub(super) fn check_commit(
         &self,
         member: &str,
         instance: Option<&KafkaString>,
         generation: i32,
+        by: By,
     ) -> Result<(), ErrorCode> {
         if generation < 0 && self.state() == State::Empty {
             return Ok(());
@@ -165,10 +207,10 @@ impl ClassicGroup {
             if generation != self.generation() {
                 return Err(ErrorCode::IllegalGeneration);
             }
-        } else if self.state() != State::Empty {
+        } else if by == By::Consumer && self.state() != State::Empty {
             return Err(ErrorCode::UnknownMemberId);
         }
-        if self.state() == State::CompletingRebalance {
+        if by == By::Consumer && self.state() == State::CompletingRebalance {
             return Err(ErrorCode::RebalanceInProgress);
         }
         Ok(())
@@ -187,19 +229,30 @@ impl ClassicGroup {
     }
 }
 
-fn committed(
+/// Whether metadata is short enough; counted in UTF-16 units, as Java does.
+pub(super) fn fits(metadata: Option<&KafkaString>, max: i32) -> Result<(), ErrorCode> {
+    let units = metadata.map_or(0, |metadata| metadata.as_str().encode_utf16().count());
+    match usize::try_from(max) {
+        Ok(max) if units <= max => Ok(()),
+        _ => Err(ErrorCode::OffsetMetadataTooLarge),
+    }
+}
+
+/// What is kept of a commit.
+pub(super) fn keeps(
     now: Now,
-    retention_ms: i64,
-    topic_id: crate::wire::KafkaUuid,
-    partition: &OffsetCommitRequestPartition,
+    topic_id: KafkaUuid,
+    offset: i64,
+    leader_epoch: i32,
+    metadata: Option<&KafkaString>,
 ) -> Committed {
     Committed {
-        offset: partition.committed_offset,
-        leader_epoch: partition.committed_leader_epoch.max(-1),
-        metadata: partition.committed_metadata.as_ref().map(|it| text(it.as_str())).unwrap_or_default(),
+        offset,
+        leader_epoch: leader_epoch.max(-1),
+        metadata: metadata.map(|metadata| text(metadata.as_str())).unwrap_or_default(),
         topic_id,
         at_ms: now.wall_ms,
-        expires_at_ms: (retention_ms != -1).then(|| now.wall_ms.saturating_add(retention_ms)),
+        expires_at_ms: None,
     }
 }
 
@@ -208,7 +261,7 @@ pub(crate) fn commit_error(request: &OffsetCommitRequestData, error: ErrorCode) 
     let topics = request.topics.iter().map(|topic| OffsetCommitResponseTopic {
         name: topic.name.clone(),
         topic_id: topic.topic_id,
-        partitions: topic.partitions.iter().map(|partition| commit_result(partition, error)).collect(),
+        partitions: topic.partitions.iter().map(|partition| commit_result(partition, Err(error))).collect(),
         ..Default::default()
     });
     OffsetCommitResponseData { topics: topics.collect(), ..Default::default() }
@@ -216,39 +269,26 @@ pub(crate) fn commit_error(request: &OffsetCommitRequestData, error: ErrorCode) 
 
 fn commit_result(
     partition: &OffsetCommitRequestPartition,
-    error: ErrorCode,
+    result: Result<(), ErrorCode>,
 ) -> OffsetCommitResponsePartition {
     OffsetCommitResponsePartition {
         partition_index: partition.partition_index,
-        error_code: error.code(),
+        error_code: result.err().map_or(0, |error| error.code()),
         ..Default::default()
     }
 }
 
-fn fetch_topic(offsets: &Offsets, topic: &OffsetFetchRequestTopics) -> OffsetFetchResponseTopics {
-    let partitions = topic.partition_indexes.iter().map(|&partition| {
-        let committed = offsets.get(topic.name.as_str(), partition);
-        fetched_partition(partition, committed.filter(|committed| committed.is_for(topic.topic_id)))
-    });
-    OffsetFetchResponseTopics {
-        name: topic.name.clone(),
-        topic_id: topic.topic_id,
-        partitions: partitions.collect(),
-        ..Default::default()
-    }
-}
-
-fn fetched(name: &str, partitions: &std::collections::BTreeMap<i32, Committed>) -> OffsetFetchResponseTopics {
-    let partitions = partitions.iter().map(|(&index, committed)| fetched_partition(index, Some(committed)));
-    OffsetFetchResponseTopics { name: text(name), partitions: partitions.collect(), ..Default::default() }
-}
-
-fn fetched_partition(index: i32, committed: Option<&Committed>) -> OffsetFetchResponsePartitions {
+fn fetched(index: i32, committed: Result<Option<&Committed>, ErrorCode>) -> OffsetFetchResponsePartitions {
+    let (committed, error_code) = match committed {
+        Ok(committed) => (committed, 0),
+        Err(error) => (None, error.code()),
+    };
     OffsetFetchResponsePartitions {
         partition_index: index,
         committed_offset: committed.map_or(-1, |committed| committed.offset),
         committed_leader_epoch: committed.map_or(-1, |committed| committed.leader_epoch),
         metadata: Some(committed.map(|committed| committed.metadata.clone()).unwrap_or_default()),
+        error_code,
         ..Default::default()
     }
 }

@@ -245,8 +245,8 @@ impl Coordinator {
         Some((group.id().clone(), entry))
     }
 
-    pub(super) fn each_offsets(&mut self, mut change: impl FnMut(&mut Offsets)) {
-        self.groups.values_mut().for_each(|entry| change(&mut entry.offsets));
+    pub(super) fn each_offsets(&mut self, mut change: impl FnMut(&Arc<str>, &mut Offsets)) {
+        self.groups.iter_mut().for_each(|(id, entry)| change(id, &mut entry.offsets));
     }
 
     /// Makes an empty classic group.
@@ -304,7 +304,7 @@ impl Coordinator {
         let retention_ms = self.settings.offsets_retention_ms();
         let mut forgotten = Vec::new();
         for (id, Entry { group: Group::Classic(group), offsets }) in &mut self.groups {
-            offsets.retain(|topic, committed| {
+            offsets.retain_stable(|topic, _, committed| {
                 let since = group.unneeded_since_ms(committed.at_ms);
                 group.is_subscribed_to(topic)
                     || !since.is_some_and(|since| committed.has_expired(since, retention_ms, now.wall_ms))

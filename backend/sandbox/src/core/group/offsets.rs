@@ -1,4 +1,4 @@
-//! The offsets that a group committed.
+//! The offsets that a group committed, and those that open transactions are about to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,47 +37,123 @@ impl Committed {
     }
 }
 
+/// An offset, and which of the group's commits it was.
+#[derive(Clone, Debug)]
+struct Numbered {
+    committed: Committed,
+    number: u64,
+}
+
+type Topics<T> = BTreeMap<Arc<str>, BTreeMap<i32, T>>;
+
 /// The offsets of a group, by topic and partition.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Offsets {
-    topics: BTreeMap<Arc<str>, BTreeMap<i32, Committed>>,
+    committed: Topics<Numbered>,
+    /// What open transactions committed, by producer id.
+    pending: BTreeMap<i64, Topics<Numbered>>,
+    commits: u64,
 }
 
 impl Offsets {
+    /// Whether nothing is committed, nor about to be.
     pub(super) fn is_empty(&self) -> bool {
-        self.topics.is_empty()
+        self.committed.is_empty() && self.pending.is_empty()
     }
 
     pub(super) fn get(&self, topic: &str, partition: i32) -> Option<&Committed> {
-        self.topics.get(topic)?.get(&partition)
+        Some(&self.committed.get(topic)?.get(&partition)?.committed)
+    }
+
+    /// Whether an open transaction committed an offset for the partition.
+    pub(super) fn is_unstable(&self, topic: &str, partition: i32) -> bool {
+        self.pending
+            .values()
+            .any(|topics| topics.get(topic).is_some_and(|partitions| partitions.contains_key(&partition)))
     }
 
     /// Keeps an offset in place of an earlier one; gives back the topic's name, shared.
     pub(super) fn put(&mut self, topic: &str, partition: i32, committed: Committed) -> Arc<str> {
-        let name = self.topics.get_key_value(topic).map_or_else(|| topic.into(), |(name, _)| name.clone());
-        self.topics.entry(name.clone()).or_default().insert(partition, committed);
-        name
+        self.commits += 1;
+        put(&mut self.committed, topic, partition, Numbered { committed, number: self.commits })
     }
 
-    pub(super) fn remove(&mut self, topic: &str, partition: i32) {
-        if let Some(partitions) = self.topics.get_mut(topic) {
-            partitions.remove(&partition);
-            if partitions.is_empty() {
-                self.topics.remove(topic);
+    /// Keeps an offset until the transaction ends.
+    pub(super) fn put_pending(&mut self, producer: i64, topic: &str, partition: i32, committed: Committed) {
+        self.commits += 1;
+        let topics = self.pending.entry(producer).or_default();
+        put(topics, topic, partition, Numbered { committed, number: self.commits });
+    }
+
+    /// Commits what a transaction left, where nothing was committed after it; gives back what now counts.
+    pub(super) fn commit_pending(&mut self, producer: i64) -> Vec<(Arc<str>, i32, i64)> {
+        let mut counts = Vec::new();
+        for (topic, partitions) in self.pending.remove(&producer).unwrap_or_default() {
+            for (partition, pending) in partitions {
+                let existing = self.committed.get(&topic).and_then(|partitions| partitions.get(&partition));
+                if existing.is_none_or(|existing| existing.number < pending.number) {
+                    let offset = pending.committed.offset;
+                    let topic = put(&mut self.committed, &topic, partition, pending);
+                    counts.push((topic, partition, offset));
+                }
             }
         }
+        counts
     }
 
-    /// Forgets those for which this does not hold.
-    pub(super) fn retain(&mut self, mut keep: impl FnMut(&str, &Committed) -> bool) {
-        self.topics.retain(|topic, partitions| {
-            partitions.retain(|_, committed| keep(topic, committed));
-            !partitions.is_empty()
+    /// Forgets what a transaction left.
+    pub(super) fn abort_pending(&mut self, producer: i64) {
+        self.pending.remove(&producer);
+    }
+
+    /// Forgets the offset of a partition, and those that open transactions committed for it.
+    pub(super) fn remove(&mut self, topic: &str, partition: i32) {
+        let is_other = |name: &str, index: i32, _: &Committed| name != topic || index != partition;
+        retain(&mut self.committed, is_other);
+        self.retain_pending(is_other);
+    }
+
+    /// Forgets the offsets for which this does not hold, of open transactions too.
+    pub(super) fn retain(&mut self, keep: impl Fn(&str, i32, &Committed) -> bool) {
+        retain(&mut self.committed, &keep);
+        self.retain_pending(keep);
+    }
+
+    /// Forgets the committed offsets for which this does not hold, unless a transaction is about to replace them.
+    pub(super) fn retain_stable(&mut self, keep: impl Fn(&str, i32, &Committed) -> bool) {
+        let mut committed = std::mem::take(&mut self.committed);
+        retain(&mut committed, |topic, partition, offset| {
+            keep(topic, partition, offset) || self.is_unstable(topic, partition)
+        });
+        self.committed = committed;
+    }
+
+    fn retain_pending(&mut self, keep: impl Fn(&str, i32, &Committed) -> bool) {
+        self.pending.retain(|_, topics| {
+            retain(topics, &keep);
+            !topics.is_empty()
         });
     }
 
-    /// All of them, topics by name and partitions by number.
-    pub(super) fn topics(&self) -> impl Iterator<Item = (&str, &BTreeMap<i32, Committed>)> {
-        self.topics.iter().map(|(name, partitions)| (&**name, partitions))
+    /// All that is committed, topics by name and partitions by number.
+    pub(super) fn topics(
+        &self,
+    ) -> impl Iterator<Item = (&str, impl Iterator<Item = (i32, &Committed)> + use<'_>)> {
+        self.committed.iter().map(|(name, partitions)| {
+            (&**name, partitions.iter().map(|(index, numbered)| (*index, &numbered.committed)))
+        })
     }
+}
+
+fn put(topics: &mut Topics<Numbered>, topic: &str, partition: i32, offset: Numbered) -> Arc<str> {
+    let name = topics.get_key_value(topic).map_or_else(|| topic.into(), |(name, _)| name.clone());
+    topics.entry(name.clone()).or_default().insert(partition, offset);
+    name
+}
+
+fn retain(topics: &mut Topics<Numbered>, keep: impl Fn(&str, i32, &Committed) -> bool) {
+    topics.retain(|topic, partitions| {
+        partitions.retain(|index, numbered| keep(topic, *index, &numbered.committed));
+        !partitions.is_empty()
+    });
 }

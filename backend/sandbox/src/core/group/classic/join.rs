@@ -111,7 +111,7 @@ impl ClassicGroup {
         let id: Arc<str> = format!("{name}-{}", random_uuid(new_id())).into();
         if let Some(instance) = &join.instance_id {
             match self.static_members.get(instance).cloned() {
-                Some(existing) => self.replace_static(&existing, id, join, step),
+                Some(existing) => self.replace_static(&existing, &id, join, step),
                 None => self.add_joining(id, join, step),
             }
         } else if join.parked.version >= MEMBER_ID_REQUIRED_SINCE {
@@ -193,7 +193,7 @@ impl ClassicGroup {
     }
 
     /// Another client comes with the `group.instance.id` of a member: it takes its place (KIP-345).
-    fn replace_static(&mut self, old: &Arc<str>, new: Arc<str>, join: Join, step: &mut Step<'_>) {
+    fn replace_static(&mut self, old: &Arc<str>, new: &Arc<str>, join: Join, step: &mut Step<'_>) {
         let leader_before = self.leader.clone();
         let fenced = JoinGroupResponseData {
             member_id: wire_id(old),
@@ -202,23 +202,23 @@ impl ClassicGroup {
         };
         self.answer_join(old, fenced, step);
         self.answer_sync(old, sync::error(ErrorCode::FencedInstanceId), step);
-        self.rename(old, &new, step);
+        self.rename(old, new, step);
         // The timeout of the one before counts until the first heartbeat.
-        self.restart_session(&new, step);
+        self.restart_session(new, step);
         let version = join.parked.version;
-        self.update(&new, join, step);
+        self.update(new, join, step);
         match self.state {
             State::Stable if self.elect_protocol() == self.protocol_name => {
                 self.persist();
-                let mut response = self.joined(&new);
+                let mut response = self.joined(new);
                 if version >= SKIP_ASSIGNMENT_SINCE {
-                    response.skip_assignment = self.is_leader(&new);
+                    response.skip_assignment = self.is_leader(new);
                 } else {
                     // It must not find itself leader, since it would assign.
                     response.members.clear();
                     response.leader = wire_id(leader_before.as_deref().unwrap_or_default());
                 }
-                self.answer_join(&new, response, step);
+                self.answer_join(new, response, step);
             }
             State::Stable => self.rebalance_or_complete_join(step),
             // The leader may have been told of the id before, and would assign to it.

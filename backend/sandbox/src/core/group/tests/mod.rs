@@ -8,6 +8,7 @@ mod property;
 mod sessions;
 mod statics;
 mod syncing;
+mod transactions;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -176,16 +177,28 @@ impl Desk {
         self.committed_with(topic, KafkaUuid::ZERO).committed_offset
     }
 
+    /// The same, whatever transactions are open.
+    fn committed_unstable(&self, topic: &str) -> i64 {
+        self.fetch(topic, KafkaUuid::ZERO, false).committed_offset
+    }
+
     fn committed_with(&self, topic: &str, topic_id: KafkaUuid) -> OffsetFetchResponsePartitions {
-        let topics = vec![OffsetFetchRequestTopics {
+        self.fetch(topic, topic_id, true)
+    }
+
+    fn fetch(&self, topic: &str, topic_id: KafkaUuid, stable: bool) -> OffsetFetchResponsePartitions {
+        let topic = OffsetFetchRequestTopics {
             name: text(topic),
             topic_id,
             partition_indexes: vec![0],
             ..Default::default()
-        }];
-        let request =
-            OffsetFetchRequestGroup { group_id: text(GROUP), topics: Some(topics), ..Default::default() };
-        self.coordinator.fetch(&request, true).topics[0].partitions[0].clone()
+        };
+        let request = OffsetFetchRequestGroup {
+            group_id: text(GROUP),
+            topics: Some(vec![topic]),
+            ..Default::default()
+        };
+        self.coordinator.fetch(&request, stable).topics[0].partitions[0].clone()
     }
 
     fn join_answer(&self, waiter: Waiter) -> JoinGroupResponseData {

@@ -42,7 +42,6 @@ fn act() -> impl Strategy<Value = Act> {
 struct Client {
     member_id: String,
     joined: Option<JoinGroupResponseData>,
-    asked: Vec<Waiter>,
 }
 
 /// The clients, and what must be true of what they were told.
