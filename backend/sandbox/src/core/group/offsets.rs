@@ -108,15 +108,20 @@ impl Offsets {
 
     /// Forgets the offset of a partition, and those that open transactions committed for it.
     pub(super) fn remove(&mut self, topic: &str, partition: i32) {
-        let is_other = |name: &str, index: i32, _: &Committed| name != topic || index != partition;
-        retain(&mut self.committed, is_other);
-        self.retain_pending(is_other);
+        remove(&mut self.committed, topic, partition);
+        self.pending.retain(|_, topics| {
+            remove(topics, topic, partition);
+            !topics.is_empty()
+        });
     }
 
     /// Forgets the offsets for which this does not hold, of open transactions too.
     pub(super) fn retain(&mut self, keep: impl Fn(&str, i32, &Committed) -> bool) {
         retain(&mut self.committed, &keep);
-        self.retain_pending(keep);
+        self.pending.retain(|_, topics| {
+            retain(topics, &keep);
+            !topics.is_empty()
+        });
     }
 
     /// Forgets the committed offsets for which this does not hold, unless a transaction is about to replace them.
@@ -126,13 +131,6 @@ impl Offsets {
             keep(topic, partition, offset) || self.is_unstable(topic, partition)
         });
         self.committed = committed;
-    }
-
-    fn retain_pending(&mut self, keep: impl Fn(&str, i32, &Committed) -> bool) {
-        self.pending.retain(|_, topics| {
-            retain(topics, &keep);
-            !topics.is_empty()
-        });
     }
 
     /// All that is committed, topics by name and partitions by number.
@@ -149,6 +147,15 @@ fn put(topics: &mut Topics<Numbered>, topic: &str, partition: i32, offset: Numbe
     let name = topics.get_key_value(topic).map_or_else(|| topic.into(), |(name, _)| name.clone());
     topics.entry(name.clone()).or_default().insert(partition, offset);
     name
+}
+
+fn remove(topics: &mut Topics<Numbered>, topic: &str, partition: i32) {
+    if let Some(partitions) = topics.get_mut(topic) {
+        partitions.remove(&partition);
+        if partitions.is_empty() {
+            topics.remove(topic);
+        }
+    }
 }
 
 fn retain(topics: &mut Topics<Numbered>, keep: impl Fn(&str, i32, &Committed) -> bool) {
