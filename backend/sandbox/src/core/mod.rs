@@ -9,6 +9,7 @@ mod coordinators;
 mod deadlines;
 mod effects;
 mod election;
+mod group;
 mod ids;
 mod image;
 pub(crate) mod log;
