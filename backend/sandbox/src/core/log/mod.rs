@@ -16,6 +16,10 @@ mod producers;
 mod read;
 mod records;
 mod segment;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 mod truncate;
 
 use std::collections::VecDeque;
@@ -43,7 +47,7 @@ pub(crate) struct AppendRules {
     pub(crate) timestamp_type: TimestampType,
     /// `segment.bytes`.
     pub(crate) segment_bytes: usize,
-    /// `segment.ms`, less nothing: there is no jitter.
+    /// `segment.ms`.
     pub(crate) segment_ms: i64,
 }
 
