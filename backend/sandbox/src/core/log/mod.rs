@@ -16,6 +16,13 @@ mod producers;
 mod read;
 mod records;
 mod segment;
+<<<<<<< HEAD
+=======
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+>>>>>>> log
 mod truncate;
 
 use std::collections::VecDeque;
@@ -43,7 +50,11 @@ pub(crate) struct AppendRules {
     pub(crate) timestamp_type: TimestampType,
     /// `segment.bytes`.
     pub(crate) segment_bytes: usize,
+<<<<<<< HEAD
     /// `segment.ms`, less nothing: there is no jitter.
+=======
+    /// `segment.ms`.
+>>>>>>> log
     pub(crate) segment_ms: i64,
 }
 
