@@ -16,13 +16,10 @@ mod producers;
 mod read;
 mod records;
 mod segment;
-<<<<<<< HEAD
-=======
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
->>>>>>> log
 mod truncate;
 
 use std::collections::VecDeque;
@@ -50,11 +47,7 @@ pub(crate) struct AppendRules {
     pub(crate) timestamp_type: TimestampType,
     /// `segment.bytes`.
     pub(crate) segment_bytes: usize,
-<<<<<<< HEAD
-    /// `segment.ms`, less nothing: there is no jitter.
-=======
     /// `segment.ms`.
->>>>>>> log
     pub(crate) segment_ms: i64,
 }
 

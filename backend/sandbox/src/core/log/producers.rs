@@ -1,10 +1,6 @@
 //! What a partition remembers of its idempotent and transactional producers (KIP-98).
 
-<<<<<<< HEAD
-use std::collections::{HashMap, VecDeque};
-=======
 use std::collections::{HashMap, HashSet, VecDeque};
->>>>>>> log
 
 use super::batch::{BatchHeader, decrement_sequence};
 use super::markers::EndTxnMarker;
@@ -183,15 +179,9 @@ impl ProducerStates {
     }
 
     /// Forgets the producers that appended at `offset` or later, so that they can be noted again from what is left.
-<<<<<<< HEAD
-    pub(super) fn take_from(&mut self, offset: i64) -> Vec<i64> {
-        let affected = |producer: &Producer| producer.last_offset >= offset;
-        let ids: Vec<_> =
-=======
     pub(super) fn take_from(&mut self, offset: i64) -> HashSet<i64> {
         let affected = |producer: &Producer| producer.last_offset >= offset;
         let ids: HashSet<_> =
->>>>>>> log
             self.producers.iter().filter(|(_, producer)| affected(producer)).map(|(&id, _)| id).collect();
         for id in &ids {
             self.producers.remove(id);

@@ -35,34 +35,18 @@ impl PartitionLog {
 
     /// Bytes of the batches that [`read`](Self::read) would give without a limit, but no more than `cap`.
     pub(crate) fn readable_bytes(&self, from: i64, up_to: i64, cap: usize) -> usize {
-<<<<<<< HEAD
-        let (Some((first, first_index)), Some((last, last_index))) = (self.find(from), self.find_end(up_to))
-=======
         if from >= up_to {
             return 0;
         }
         let (Some((first, first_index)), Some((last, last_index))) = (self.find(from), self.find(up_to))
->>>>>>> log
         else {
             return 0;
         };
         let position =
             |segment: usize, index| self.segments.get(segment).map_or(0, |it| it.position_of(index));
         let (begin, end) = (position(first, first_index), position(last, last_index));
-<<<<<<< HEAD
-        let between = self.segments.range(first.min(last)..last).map(|segment| segment.bytes);
-        let mut bytes = 0_usize;
-        for segment in between {
-            bytes = bytes.saturating_add(segment);
-            if bytes.saturating_sub(begin) >= cap {
-                return cap;
-            }
-        }
-        (bytes + end).saturating_sub(begin).min(cap)
-=======
         let between: usize = self.segments.range(first..last).map(|segment| segment.bytes).sum();
         (between + end).saturating_sub(begin).min(cap)
->>>>>>> log
     }
 
     /// The batches from the one that contains `offset`, or is the first after it.
@@ -75,25 +59,12 @@ impl PartitionLog {
             .map(|Entry { batch, .. }| batch)
     }
 
-<<<<<<< HEAD
-    /// The segment and the place in it of the first batch whose last offset is not before `offset`.
-=======
     /// The segment and the place in it of the first batch whose last offset is not before `offset`; past the
     /// last of a segment where no batch of it is.
->>>>>>> log
     fn find(&self, offset: i64) -> Option<(usize, usize)> {
         let after = self.segments.partition_point(|segment| segment.base_offset <= offset);
         let segment = after.saturating_sub(1);
         let index = self.segments.get(segment)?.index_of(offset);
         Some((segment, index))
     }
-<<<<<<< HEAD
-
-    /// The segment and the place in it of the first batch whose last offset is not before `up_to`, which may be the
-    /// place after the last of its segment.
-    fn find_end(&self, up_to: i64) -> Option<(usize, usize)> {
-        self.find(up_to)
-    }
-=======
->>>>>>> log
 }

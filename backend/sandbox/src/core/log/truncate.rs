@@ -2,11 +2,7 @@
 
 use super::PartitionLog;
 use super::markers::EndTxnMarker;
-<<<<<<< HEAD
-use super::segment::SegmentInfo;
-=======
 use super::segment::{Segment, SegmentInfo};
->>>>>>> log
 
 impl PartitionLog {
     /// Drops everything from `offset` on; a batch that contains it goes as a whole, and still the log ends at `offset`,
@@ -62,11 +58,7 @@ impl PartitionLog {
 
     /// The segments, the oldest first; the last is the active one.
     pub(crate) fn segments(&self) -> impl ExactSizeIterator<Item = SegmentInfo> {
-<<<<<<< HEAD
-        self.segments.iter().map(super::segment::Segment::info)
-=======
         self.segments.iter().map(Segment::info)
->>>>>>> log
     }
 
     /// Drops the oldest segment if it is closed, and moves the log start offset behind it.
@@ -80,11 +72,7 @@ impl PartitionLog {
     /// Closes the active segment if it has batches: the next append begins another.
     pub(crate) fn roll(&mut self, now_wall_ms: i64) {
         if self.segments.back().is_some_and(|active| !active.entries.is_empty()) {
-<<<<<<< HEAD
-            self.segments.push_back(super::segment::Segment::new(self.end_offset, now_wall_ms));
-=======
             self.segments.push_back(Segment::new(self.end_offset, now_wall_ms));
->>>>>>> log
         }
     }
 
