@@ -3,16 +3,17 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::RngExt;
 use thiserror::Error;
 use tokio::sync::{Mutex, Semaphore, broadcast};
 use tokio::task::JoinHandle;
 
-use crate::core::{Address, Beginning, BrokerId, Core, End, Limits};
+use crate::core::{Address, Beginning, BrokerId, Core, Effects, End, FaultError, InjectedError, Limits};
 use crate::engine::Engine;
 use crate::net::{Listener, Reserved};
-use crate::window::ClusterEvent;
+use crate::window::{ClusterEvent, Snapshot};
 use crate::wire::text;
 
 /// The most brokers of a cluster.
@@ -190,6 +191,50 @@ impl Cluster {
     /// What happens from now on. A watcher that is slow misses events, and is told how many.
     pub fn watch(&self) -> broadcast::Receiver<ClusterEvent> {
         self.engine.watch()
+    }
+
+    /// The cluster now; `None` when a defect has stopped it. A watcher that is to miss nothing begins to
+    /// [watch](Self::watch) first.
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        self.engine.look(|core| core.snapshot(&self.addresses))
+    }
+
+    /// Slows a broker down: it keeps each answer back for `response`, and records take `replication` longer to reach
+    /// it as a follower. Zero for both ends that.
+    pub fn delay_broker(
+        &self,
+        broker: i32,
+        response: Duration,
+        replication: Duration,
+    ) -> Result<(), BrokerError> {
+        self.address(broker)?;
+        self.engine.act(|core, now| core.delay(now, broker, response, replication));
+        Ok(())
+    }
+
+    /// Cuts a broker off from the other brokers and the controller, or mends that; clients reach it all the while.
+    pub fn cut_off_broker(&self, broker: i32, cut_off: bool) -> Result<(), BrokerError> {
+        self.address(broker)?;
+        self.engine.act(|core, now| core.cut_off(now, broker, cut_off));
+        Ok(())
+    }
+
+    /// Has chosen requests answered with an error.
+    pub fn inject_error(&self, error: InjectedError) -> Result<(), FaultError> {
+        let mut outcome = Ok(());
+        self.engine.act(|core, _| {
+            outcome = core.inject(error);
+            Effects::default()
+        });
+        outcome
+    }
+
+    /// Takes back all errors that were injected.
+    pub fn clear_errors(&self) {
+        self.engine.act(|core, _| {
+            core.clear_errors();
+            Effects::default()
+        });
     }
 
     /// Stops a broker as `kafka-server-stop` does: its leaders move first.

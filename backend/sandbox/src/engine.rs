@@ -53,7 +53,11 @@ impl Engine {
 
     /// Events from now on.
     pub(crate) fn watch(&self) -> broadcast::Receiver<ClusterEvent> {
-        self.events.subscribe()
+        let events = self.events.subscribe();
+        if let Some(mut core) = self.lock() {
+            core.set_watched(true);
+        }
+        events
     }
 
     /// A client has connected. `None`: the cluster has failed.
@@ -118,8 +122,13 @@ impl Engine {
             }
         }
         for event in effects.events.drain(..) {
-            // Without watchers there is nobody to tell.
-            let _ = self.events.send(event);
+            if self.events.send(event).is_err()
+                && let Some(mut core) = self.lock()
+            {
+                // The last watcher is gone; if another has come meanwhile, it misses the events up to its own first
+                // look, which it takes after it has begun to watch.
+                core.set_watched(self.events.receiver_count() > 0);
+            }
         }
     }
 

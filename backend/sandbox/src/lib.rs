@@ -15,4 +15,8 @@ mod window;
 mod wire;
 
 pub use cluster::{BrokerError, Cluster, Config, MAX_BROKERS, StartError};
-pub use window::ClusterEvent;
+pub use core::{FaultError, InjectedError};
+pub use window::{
+    BrokerSnapshot, BrokerState, ClusterEvent, CommittedSnapshot, GroupSnapshot, Happening, MemberSnapshot,
+    PartitionSnapshot, ReplicaSnapshot, Snapshot, TopicSnapshot,
+};

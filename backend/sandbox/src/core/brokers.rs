@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::deadlines::Due;
 use super::image::Image;
 use super::{BrokerId, Core, Effects, Now};
-use crate::window::ClusterEvent;
+use crate::window::Happening;
 use crate::wire::KafkaString;
 
 /// Where a broker is reached.
@@ -63,7 +63,7 @@ impl Core {
         self.now = now;
         self.fire_due();
         if self.broker(id).is_some_and(|broker| broker.running) {
-            self.effects.events.push(ClusterEvent::BrokerDown { broker: id });
+            self.happened(|_| Happening::BrokerDown { broker: id });
             if end == End::Controlled && self.is_connected(id) {
                 self.fence(id);
             }
@@ -91,7 +91,7 @@ impl Core {
             }
             self.register(id);
             self.balance_later();
-            self.effects.events.push(ClusterEvent::BrokerUp { broker: id });
+            self.happened(|_| Happening::BrokerUp { broker: id });
         }
         self.take_effects()
     }

@@ -10,6 +10,7 @@ use super::ids::TopicPartition;
 use super::image::{self, PartitionRegistration, Registration, Topic};
 use super::partition::Partition;
 use super::{BrokerId, Core, random_uuid};
+use crate::window::Happening;
 use crate::wire::{KafkaString, KafkaUuid, text};
 
 /// Which replicas each partition of a topic has, by its number.
@@ -101,10 +102,26 @@ impl Core {
         let Some(after) = election::change(before, change, |broker| self.image.is_live(broker)) else {
             return false;
         };
+        let (leader, isr) = (before.leader != after.leader, before.isr != after.isr);
         if let Some(place) =
             Arc::make_mut(&mut self.image).partition_mut(partition.topic, partition.partition)
         {
-            *place = after;
+            *place = after.clone();
+        }
+        if leader {
+            self.happened(|core| Happening::LeaderChanged {
+                topic: core.topic_name(partition),
+                partition: partition.partition,
+                leader: after.leader,
+                leader_epoch: after.leader_epoch,
+            });
+        }
+        if isr {
+            self.happened(|core| Happening::InSyncChanged {
+                topic: core.topic_name(partition),
+                partition: partition.partition,
+                isr: after.isr,
+            });
         }
         self.partition_changed(partition);
         true
@@ -134,6 +151,7 @@ impl Core {
         let topic = Topic { name: text(name), id, settings, partitions: Vec::new() };
         Arc::make_mut(&mut self.image).insert_topic(topic);
         self.add_partitions(id, assignment);
+        self.happened(|_| Happening::TopicCreated { topic: name.to_owned() });
         id
     }
 
@@ -184,6 +202,7 @@ impl Core {
             self.partition_changed(partition);
         }
         self.forget_offsets_of(&topic);
+        self.happened(|_| Happening::TopicDeleted { topic: name.to_owned() });
     }
 
     /// A topic's settings by its own configs and the brokers'.

@@ -9,6 +9,7 @@ mod coordinators;
 mod deadlines;
 mod effects;
 mod election;
+mod faults;
 mod group;
 mod ids;
 mod image;
@@ -17,6 +18,7 @@ mod partition;
 mod replication;
 mod time;
 mod waits;
+mod window;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,6 +38,7 @@ use crate::wire::{KafkaString, KafkaUuid, Request, RequestHeader};
 
 pub(crate) use self::brokers::{Address, End};
 pub(crate) use self::effects::{Answer, Effects};
+pub use self::faults::{FaultError, InjectedError};
 pub(crate) use self::ids::{BrokerId, ConnectionId, TopicPartition};
 pub(crate) use self::time::Now;
 
@@ -81,6 +84,8 @@ pub(crate) struct Core {
     deadlines: Deadlines,
     effects: Effects,
     next_broker_epoch: i64,
+    is_watched: bool,
+    faults: Vec<InjectedError>,
 }
 
 /// A client's connection.
@@ -124,6 +129,8 @@ impl Core {
             deadlines: Deadlines::default(),
             effects: Effects::default(),
             next_broker_epoch: 0,
+            is_watched: false,
+            faults: Vec::new(),
         };
         for (id, address) in (1..).zip(beginning.addresses) {
             core.brokers.push(Broker::new(id, address));
@@ -167,7 +174,9 @@ impl Core {
             version: header.version,
             client_id: header.client_id.clone().unwrap_or_default(),
         };
-        if let Some(answer) = self.dispatch(&caller, header.api, request) {
+        if let Some(answer) = self.faulty_answer(&caller, header.api, &request) {
+            self.answer(connection, answer);
+        } else if let Some(answer) = self.dispatch(&caller, header.api, request) {
             self.answer(connection, answer);
         }
         self.take_effects()

@@ -5,6 +5,7 @@ use super::election::Election;
 use super::ids::TopicPartition;
 use super::partition::ReplicationRules;
 use super::{BrokerId, Core};
+use crate::window::Happening;
 
 impl Core {
     /// A partition's registration has changed, or is gone: the brokers that see it act on it.
@@ -107,6 +108,15 @@ impl Core {
     /// A leader's log has grown.
     pub(super) fn appended(&mut self, id: TopicPartition, leader: BrokerId) {
         self.replicate(id, leader);
+        self.happened(|core| Happening::Appended {
+            topic: core.topic_name(id),
+            partition: id.partition,
+            log_end: core
+                .partitions
+                .get(&id)
+                .and_then(|it| it.replica(leader))
+                .map_or(0, |it| it.log.end_offset()),
+        });
     }
 
     /// The leader asks the controller to let followers that have caught up into the in-sync set.
