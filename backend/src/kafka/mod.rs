@@ -30,6 +30,7 @@ use shared::kafka::ClusterState;
 use shared::{Command, ConsumerId, Error, Outcome, Reply};
 use tokio::sync::{Semaphore, watch};
 
+use crate::cluster::needs_sandbox;
 use crate::learner::Namespace;
 use crate::session::JobContext;
 use admin::Admin;
@@ -134,6 +135,15 @@ impl LearnerKafka {
             }
             Command::DescribeGroup(args) => cancellable(cx, group::describe(self, &args)).await,
             Command::StartOver(args) => start_over::run(self, &args, cx).await,
+            Command::ResetCluster(_)
+            | Command::StopBroker(_)
+            | Command::KillBroker(_)
+            | Command::StartBroker(_)
+            | Command::CutOffBroker(_)
+            | Command::DelayBroker(_)
+            | Command::InjectError(_)
+            | Command::ClearFaults(_)
+            | Command::Watch(_) => Outcome::Failed { error: needs_sandbox(&command), partial: None },
         }
     }
 

@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCod
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Json};
 use axum::routing::get;
+use shared::kafka::ClusterKind;
 use shared::wire::{MAX_CLIENT_FRAME_BYTES, ServerInfo};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -98,7 +99,12 @@ async fn app(address: SocketAddr, parts: Parts) -> Result<(Arc<App>, Arc<Session
         None => CookieJar::passing(address.port()),
     };
     let capabilities = CAPABILITIES.iter().map(ToString::to_string).collect();
-    let info = ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), librdkafka, capabilities };
+    let info = ServerInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        librdkafka,
+        kind: ClusterKind::Kafka,
+        capabilities,
+    };
     let sessions = Sessions::new(Arc::new(Learners::new(make_commands)), cluster, info, config.grace);
     let app = App {
         allowed: Allowed::loopback(address, config.origin.as_deref()),

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::event::CloseReason;
+use shared::kafka::ClusterView;
 use shared::wire::Stream;
 use shared::{ConsumerEvent, ConsumerId, Error, ErrorCode, Event, RequestId, ServerFrame};
 use tokio::sync::{mpsc, oneshot};
@@ -59,6 +60,7 @@ impl Emit for Event {
         match self {
             Self::Delivered(run) => 80 + run.records.len() * 28,
             Self::Undelivered(group) => 400 + group.records.len() * 8,
+            Self::View(view) => weight_of_view(view),
             Self::Phase(_) | Self::Progress { .. } | Self::MemberStillThere { .. } => 80,
         }
     }
@@ -70,6 +72,16 @@ impl Emit for Event {
     fn stream(id: RequestId) -> Stream {
         Stream::Request(id)
     }
+}
+
+fn weight_of_view(view: &ClusterView) -> usize {
+    let partitions: usize =
+        view.topics.iter().flat_map(|topic| &topic.partitions).map(|it| 80 + it.replicas.len() * 70).sum();
+    let groups = view.groups.iter().map(|group| {
+        let assigned: usize = group.members.iter().map(|member| 200 + member.partitions.len() * 60).sum();
+        200 + assigned + group.offsets.len() * 80
+    });
+    400 + view.brokers.len() * 100 + view.topics.len() * 80 + partitions + groups.sum::<usize>()
 }
 
 impl Emit for ConsumerEvent {

@@ -12,7 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 use proptest::prelude::*;
 use shared::command::{DescribeTopic, ListTopics, StartConsumer};
 use shared::event::{CloseReason, Outcome};
-use shared::kafka::ClusterState;
+use shared::kafka::{ClusterKind, ClusterState};
 use shared::wire::{MAX_CLIENT_FRAME_BYTES, Resume, ServerInfo, Stream, VERSION, Welcome, close};
 use shared::{
     ClientFrame, Command, ConsumerEvent, ConsumerId, Event, Reply, RequestId, ServerFrame, SessionId,
@@ -123,7 +123,12 @@ fn house() -> House {
     let theirs = Arc::clone(&commands);
     let learners = Arc::new(Learners::new(Box::new(move |_| Arc::clone(&theirs) as Arc<dyn Commands>)));
     let (cluster, state) = watch::channel(ClusterState::Starting);
-    let info = ServerInfo { version: "1".into(), librdkafka: "2".into(), capabilities: vec![] };
+    let info = ServerInfo {
+        version: "1".into(),
+        librdkafka: "2".into(),
+        kind: ClusterKind::Kafka,
+        capabilities: vec![],
+    };
     let sessions = Sessions::new(learners, state, info, GRACE);
     House { sessions, commands, learner: LearnerId::random(), _cluster: cluster }
 }

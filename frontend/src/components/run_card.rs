@@ -110,6 +110,7 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
 fn brokers(connection: Connection) -> u64 {
     connection.state.with_untracked(|state| match &state.cluster {
         Some(ClusterState::Ready(cluster)) => cluster.brokers.len() as u64,
+        Some(ClusterState::Sandbox { brokers }) => u64::from(*brokers),
         _ => 0,
     })
 }
