@@ -92,7 +92,7 @@ impl ConfigStore {
             };
         }
         let touched = changes.iter().map(|change| change.name.as_str());
-        self.check_controller(broker, resource, touched, &new)?;
+        self.check_controller(resource, touched, &new)?;
         Ok(new)
     }
 
@@ -108,12 +108,12 @@ impl ConfigStore {
             self.check_broker(broker, resource, new)?;
         }
         let old = self.overrides(resource);
-        self.check_controller(broker, resource, old.keys().chain(new.keys()).map(String::as_str), new)
+        self.check_controller(resource, old.keys().chain(new.keys()).map(String::as_str), new)
     }
 
     /// Whether a new topic may have these overrides.
-    pub(crate) fn check_new_topic(&self, broker: i32, overrides: &Overrides) -> Result<(), ConfigError> {
-        topic::validate(&self.layers(broker), overrides)
+    pub(crate) fn check_topic(&self, overrides: &Overrides) -> Result<(), ConfigError> {
+        topic::validate(&self.layers(None), overrides)
     }
 
     /// What the broker that was asked says.
@@ -125,7 +125,7 @@ impl ConfigStore {
     ) -> Result<(), ConfigError> {
         let refuse = |InvalidValue(message): InvalidValue| ConfigError::invalid_request(message);
         check_dynamic(resource, new).map_err(refuse)?;
-        let old_layers = self.layers(broker);
+        let old_layers = self.layers(Some(broker));
         let new_layers = match resource {
             ConfigResource::Cluster => BrokerLayers { cluster: new, ..old_layers },
             _ => BrokerLayers { broker: new, ..old_layers },
@@ -142,7 +142,6 @@ impl ConfigStore {
     /// What the controller says.
     fn check_controller<'a>(
         &self,
-        broker: i32,
         resource: &ConfigResource,
         mut touched: impl Iterator<Item = &'a str>,
         new: &Overrides,
@@ -168,8 +167,8 @@ impl ConfigStore {
             ));
         }
         match resource {
-            ConfigResource::Topic(_) => topic::validate(&self.layers(broker), new),
-            ConfigResource::Group(_) => group::validate(&self.layers(broker), new),
+            ConfigResource::Topic(_) => topic::validate(&self.layers(None), new),
+            ConfigResource::Group(_) => group::validate(&self.layers(None), new),
             ConfigResource::Broker(_) | ConfigResource::Cluster => Ok(()),
         }
     }

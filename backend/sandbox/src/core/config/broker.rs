@@ -1,9 +1,11 @@
 //! What a broker goes by.
 
+use std::time::Duration;
+
 use super::layers::BrokerLayers;
 
 /// What a broker goes by, but for what it gives its topics ([`super::TopicSettings`]) and groups
-/// ([`super::GroupSettings`]). Numbers are as Kafka's configs have them.
+/// ([`super::ConsumerGroupSettings`], [`super::ShareGroupSettings`]). Numbers are as Kafka's configs have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BrokerSettings {
     /// The rack, if the broker has one.
@@ -13,19 +15,19 @@ pub(crate) struct BrokerSettings {
 
     pub(crate) auto_create_topics_enable: bool,
     pub(crate) delete_topic_enable: bool,
-    pub(crate) default_replication_factor: i32,
-    pub(crate) num_partitions: i32,
+    pub(crate) default_replication_factor: usize,
+    pub(crate) num_partitions: usize,
 
     pub(crate) auto_leader_rebalance_enable: bool,
-    pub(crate) broker_session_timeout_ms: i32,
+    pub(crate) broker_session_timeout: Duration,
     pub(crate) controlled_shutdown_enable: bool,
-    pub(crate) leader_imbalance_check_interval_seconds: i64,
-    pub(crate) replica_lag_time_max_ms: i64,
-    pub(crate) unclean_leader_election_interval_ms: i64,
+    pub(crate) leader_imbalance_check_interval: Duration,
+    pub(crate) replica_lag_time_max: Duration,
+    pub(crate) unclean_leader_election_interval: Duration,
 
-    pub(crate) log_cleaner_backoff_ms: i64,
+    pub(crate) log_cleaner_backoff: Duration,
     pub(crate) log_cleaner_enable: bool,
-    pub(crate) log_retention_check_interval_ms: i64,
+    pub(crate) log_retention_check_interval: Duration,
     /// The largest batch in topics that set no `max.message.bytes`.
     pub(crate) message_max_bytes: i32,
 
@@ -53,19 +55,24 @@ pub(crate) struct BrokerSettings {
     pub(crate) offsets_commit_timeout_ms: i32,
     pub(crate) offsets_retention_check_interval_ms: i64,
     pub(crate) offsets_retention_minutes: i32,
-    pub(crate) offsets_topic_num_partitions: i32,
-    pub(crate) offsets_topic_replication_factor: i32,
+    pub(crate) offsets_topic_num_partitions: usize,
+    pub(crate) offsets_topic_replication_factor: usize,
     pub(crate) offsets_topic_segment_bytes: i32,
 
     pub(crate) producer_id_expiration_check_interval_ms: i32,
     pub(crate) producer_id_expiration_ms: i32,
+    pub(crate) share_coordinator_state_topic_min_isr: i32,
+    pub(crate) share_coordinator_state_topic_num_partitions: usize,
+    pub(crate) share_coordinator_state_topic_replication_factor: usize,
+    pub(crate) share_coordinator_state_topic_segment_bytes: i32,
+
     pub(crate) transaction_abort_timed_out_cleanup_interval_ms: i32,
     pub(crate) transaction_max_timeout_ms: i32,
     pub(crate) transaction_partition_verification_enable: bool,
     pub(crate) transaction_remove_expired_cleanup_interval_ms: i32,
     pub(crate) transaction_state_log_min_isr: i32,
-    pub(crate) transaction_state_log_num_partitions: i32,
-    pub(crate) transaction_state_log_replication_factor: i32,
+    pub(crate) transaction_state_log_num_partitions: usize,
+    pub(crate) transaction_state_log_replication_factor: usize,
     pub(crate) transaction_state_log_segment_bytes: i32,
     pub(crate) transactional_id_expiration_ms: i32,
 }
@@ -86,6 +93,9 @@ pub(crate) enum GroupMigrationPolicy {
 impl BrokerSettings {
     pub(super) fn of(layers: &BrokerLayers<'_>) -> Self {
         let long = |name: &str| layers.integer(name).unwrap_or(0);
+        let ms = |name: &str| Duration::from_millis(u64::try_from(long(name)).unwrap_or(0));
+        let secs = |name: &str| Duration::from_secs(u64::try_from(long(name)).unwrap_or(0));
+        let size = |name: &str| usize::try_from(long(name)).unwrap_or(0);
         // The values of such a config have 32 bits.
         let int = |name: &str| i32::try_from(long(name)).unwrap_or(i32::MAX);
         Self {
@@ -93,17 +103,17 @@ impl BrokerSettings {
             replica_selector_class: layers.text("replica.selector.class"),
             auto_create_topics_enable: layers.boolean("auto.create.topics.enable"),
             delete_topic_enable: layers.boolean("delete.topic.enable"),
-            default_replication_factor: int("default.replication.factor"),
-            num_partitions: int("num.partitions"),
+            default_replication_factor: size("default.replication.factor"),
+            num_partitions: size("num.partitions"),
             auto_leader_rebalance_enable: layers.boolean("auto.leader.rebalance.enable"),
-            broker_session_timeout_ms: int("broker.session.timeout.ms"),
+            broker_session_timeout: ms("broker.session.timeout.ms"),
             controlled_shutdown_enable: layers.boolean("controlled.shutdown.enable"),
-            leader_imbalance_check_interval_seconds: long("leader.imbalance.check.interval.seconds"),
-            replica_lag_time_max_ms: long("replica.lag.time.max.ms"),
-            unclean_leader_election_interval_ms: long("unclean.leader.election.interval.ms"),
-            log_cleaner_backoff_ms: long("log.cleaner.backoff.ms"),
+            leader_imbalance_check_interval: secs("leader.imbalance.check.interval.seconds"),
+            replica_lag_time_max: ms("replica.lag.time.max.ms"),
+            unclean_leader_election_interval: ms("unclean.leader.election.interval.ms"),
+            log_cleaner_backoff: ms("log.cleaner.backoff.ms"),
             log_cleaner_enable: layers.boolean("log.cleaner.enable"),
-            log_retention_check_interval_ms: long("log.retention.check.interval.ms"),
+            log_retention_check_interval: ms("log.retention.check.interval.ms"),
             message_max_bytes: int("message.max.bytes"),
             connections_max_idle_ms: long("connections.max.idle.ms"),
             fetch_max_bytes: int("fetch.max.bytes"),
@@ -126,11 +136,19 @@ impl BrokerSettings {
             offsets_commit_timeout_ms: int("offsets.commit.timeout.ms"),
             offsets_retention_check_interval_ms: long("offsets.retention.check.interval.ms"),
             offsets_retention_minutes: int("offsets.retention.minutes"),
-            offsets_topic_num_partitions: int("offsets.topic.num.partitions"),
-            offsets_topic_replication_factor: int("offsets.topic.replication.factor"),
+            offsets_topic_num_partitions: size("offsets.topic.num.partitions"),
+            offsets_topic_replication_factor: size("offsets.topic.replication.factor"),
             offsets_topic_segment_bytes: int("offsets.topic.segment.bytes"),
             producer_id_expiration_check_interval_ms: int("producer.id.expiration.check.interval.ms"),
             producer_id_expiration_ms: int("producer.id.expiration.ms"),
+            share_coordinator_state_topic_min_isr: int("share.coordinator.state.topic.min.isr"),
+            share_coordinator_state_topic_num_partitions: size(
+                "share.coordinator.state.topic.num.partitions",
+            ),
+            share_coordinator_state_topic_replication_factor: size(
+                "share.coordinator.state.topic.replication.factor",
+            ),
+            share_coordinator_state_topic_segment_bytes: int("share.coordinator.state.topic.segment.bytes"),
             transaction_abort_timed_out_cleanup_interval_ms: int(
                 "transaction.abort.timed.out.transaction.cleanup.interval.ms",
             ),
@@ -141,8 +159,8 @@ impl BrokerSettings {
                 "transaction.remove.expired.transaction.cleanup.interval.ms",
             ),
             transaction_state_log_min_isr: int("transaction.state.log.min.isr"),
-            transaction_state_log_num_partitions: int("transaction.state.log.num.partitions"),
-            transaction_state_log_replication_factor: int("transaction.state.log.replication.factor"),
+            transaction_state_log_num_partitions: size("transaction.state.log.num.partitions"),
+            transaction_state_log_replication_factor: size("transaction.state.log.replication.factor"),
             transaction_state_log_segment_bytes: int("transaction.state.log.segment.bytes"),
             transactional_id_expiration_ms: int("transactional.id.expiration.ms"),
         }
@@ -172,8 +190,9 @@ mod tests {
         assert_eq!(settings.rack, None);
         assert!(settings.auto_create_topics_enable && settings.controlled_shutdown_enable);
         assert_eq!((settings.num_partitions, settings.default_replication_factor), (1, 1));
-        assert_eq!(settings.broker_session_timeout_ms, 9000);
-        assert_eq!(settings.replica_lag_time_max_ms, 30_000);
+        assert_eq!(settings.broker_session_timeout, Duration::from_secs(9));
+        assert_eq!(settings.replica_lag_time_max, Duration::from_secs(30));
+        assert_eq!(settings.leader_imbalance_check_interval, Duration::from_secs(300));
         assert_eq!(settings.group_coordinator_rebalance_protocols, ["classic", "consumer", "streams"]);
         assert_eq!(settings.group_consumer_assignors, ["uniform", "range"]);
         assert_eq!(settings.group_consumer_migration_policy, GroupMigrationPolicy::Bidirectional);
@@ -188,7 +207,7 @@ mod tests {
         let nothing = Overrides::new();
         let layers = BrokerLayers { broker: &nothing, cluster: &nothing, started_with: &nothing };
         let text = format!("{:?}", BrokerSettings::of(&layers));
-        assert!(!text.contains(": 0,") && !text.contains(": 0 "), "{text}");
+        assert!(!text.contains(": 0,") && !text.contains(": 0ns"), "{text}");
         assert_eq!(text.matches("false").count(), 0, "{text}");
     }
 }

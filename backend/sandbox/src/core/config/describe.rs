@@ -2,12 +2,14 @@
 
 use super::definition::{ConfigDef, Kind, Update};
 use super::group::group_value;
-use super::layers::BrokerLayers;
+use super::layers::{BrokerLayers, in_topic_units};
 use super::store::{ConfigResource, ConfigStore, Overrides};
 use super::synonyms::broker_synonyms;
 use super::table::{BROKER_CONFIGS, BROKER_QUOTA_CONFIGS, GROUP_CONFIGS, TOPIC_CONFIGS};
 use super::topic::topic_value;
 use super::value::Value;
+
+static NOTHING: Overrides = Overrides::new();
 
 /// Who set a value; the numbers are the protocol's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +75,7 @@ pub(crate) struct ConfigEntry {
 impl ConfigStore {
     /// A topic's configs, as a broker tells them.
     pub(crate) fn describe_topic(&self, broker: i32, topic: &str) -> Vec<ConfigEntry> {
-        let layers = self.layers(broker);
+        let layers = self.layers(Some(broker));
         let overrides = self.overrides(&ConfigResource::Topic(topic.to_owned()));
         let hidden = TOPIC_CONFIGS.hidden().filter(|def| overrides.contains_key(def.name));
         hidden
@@ -89,9 +91,28 @@ impl ConfigStore {
             .collect()
     }
 
+    /// The configs of a new topic, as the answer to its creation tells them: by name, and as they were written.
+    pub(crate) fn describe_new_topic(&self, overrides: &Overrides) -> Vec<ConfigEntry> {
+        let layers = self.layers(None);
+        let mut entries: Vec<_> = TOPIC_CONFIGS
+            .hidden()
+            .filter(|def| overrides.contains_key(def.name))
+            .chain(TOPIC_CONFIGS.listed())
+            .map(|def| {
+                let (value, source) = match overrides.get(def.name) {
+                    Some(own) => (Some(own.clone()), ConfigSource::Topic),
+                    None => first_set(&layers, def),
+                };
+                ConfigEntry { value, source, ..entry_over(def, None, &NOTHING, source, Vec::new()) }
+            })
+            .collect();
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        entries
+    }
+
     /// A group's configs, as a broker tells them, whether there is such a group or not.
     pub(crate) fn describe_group(&self, broker: i32, group: &str) -> Vec<ConfigEntry> {
-        let layers = self.layers(broker);
+        let layers = self.layers(Some(broker));
         let overrides = self.overrides(&ConfigResource::Group(group.to_owned()));
         GROUP_CONFIGS
             .listed()
@@ -108,7 +129,7 @@ impl ConfigStore {
 
     /// A broker's configs, as it tells them itself.
     pub(crate) fn describe_broker(&self, broker: i32) -> Vec<ConfigEntry> {
-        let layers = self.layers(broker);
+        let layers = self.layers(Some(broker));
         let is_listed = |name: &str| BROKER_CONFIGS.lists(name);
         let mut unlisted: Vec<&str> = layers.names().filter(|name| !is_listed(name)).collect();
         unlisted.sort_unstable();
@@ -119,7 +140,7 @@ impl ConfigStore {
 
     /// What is set for all brokers.
     pub(crate) fn describe_cluster(&self, broker: i32) -> Vec<ConfigEntry> {
-        let layers = self.layers(broker);
+        let layers = self.layers(Some(broker));
         let of_all_brokers = |layers: &BrokerLayers<'_>, name: &str, sensitive: bool| {
             let mut synonyms = synonyms_of(layers, name, sensitive);
             synonyms.retain(|synonym| synonym.source == ConfigSource::DynamicDefaultBroker);
@@ -131,6 +152,24 @@ impl ConfigStore {
             ConfigEntry { value: value.filter(|_| !entry.sensitive), ..entry }
         };
         layers.cluster.keys().map(cluster_alone).collect()
+    }
+}
+
+/// What a topic has that sets nothing itself, and who set that.
+fn first_set(layers: &BrokerLayers<'_>, def: &ConfigDef) -> (Option<String>, ConfigSource) {
+    let names = def.synonym.map(broker_synonyms).unwrap_or_default();
+    let sources = [
+        (layers.broker, ConfigSource::DynamicBroker),
+        (layers.cluster, ConfigSource::DynamicDefaultBroker),
+        (layers.started_with, ConfigSource::StaticBroker),
+    ];
+    let set = sources.into_iter().find_map(|(layer, source)| {
+        let (name, written) = names.iter().find_map(|&name| Some((name, layer.get(name)?)))?;
+        Some((in_topic_units(name, written), source))
+    });
+    match set {
+        Some((value, source)) => (Some(value), source),
+        None => (def.default.map(str::to_owned), ConfigSource::Default),
     }
 }
 
@@ -214,8 +253,6 @@ fn default_synonym(def: &ConfigDef) -> Option<ConfigSynonym> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn overrides(pairs: &[(&str, &str)]) -> Overrides {
@@ -223,7 +260,7 @@ mod tests {
     }
 
     fn store(started_with: &[(&str, &str)]) -> ConfigStore {
-        ConfigStore::new(BTreeMap::from([(1, overrides(started_with))])).unwrap()
+        ConfigStore::new(overrides(started_with)).unwrap()
     }
 
     /// As in `name|value|read only|source|sensitive|kind|synonyms`.
@@ -280,6 +317,22 @@ mod tests {
             shown(&entries, "internal.segment.bytes"),
             "internal.segment.bytes|100|false|1|false|3|internal.segment.bytes=100:1;"
         );
+    }
+
+    #[test]
+    fn a_new_topic_is_told_by_name_with_hours_and_minutes_as_milliseconds() {
+        let store = store(&[("log.retention.minutes", "9")]);
+        let entries = store.describe_new_topic(&overrides(&[("cleanup.policy", " compact ,delete")]));
+        assert_eq!(entries.len(), 33);
+        assert!(entries.is_sorted_by(|a, b| a.name < b.name));
+        let told = |name: &str| {
+            let entry = entries.iter().find(|entry| entry.name == name).unwrap();
+            (entry.value.clone().unwrap(), entry.source)
+        };
+        assert_eq!(told("cleanup.policy"), (" compact ,delete".to_owned(), ConfigSource::Topic));
+        assert_eq!(told("retention.ms"), ("540000".to_owned(), ConfigSource::StaticBroker));
+        assert_eq!(told("min.insync.replicas"), ("1".to_owned(), ConfigSource::DynamicDefaultBroker));
+        assert_eq!(told("segment.ms"), ("604800000".to_owned(), ConfigSource::Default));
     }
 
     #[test]

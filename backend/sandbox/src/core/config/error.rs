@@ -44,3 +44,9 @@ impl From<InvalidValue> for ConfigError {
         Self::invalid_config(message)
     }
 }
+
+impl From<ConfigError> for (ErrorCode, String) {
+    fn from(ConfigError { code, message }: ConfigError) -> Self {
+        (code, message)
+    }
+}

@@ -4,10 +4,23 @@
 use super::error::InvalidValue;
 use super::store::Overrides;
 use super::table::BROKER_CONFIGS;
-use super::value::Value;
+use super::value::{Value, java_trim};
 
 const MS_PER_MINUTE: i64 = 60_000;
 const MS_PER_HOUR: i64 = 60 * MS_PER_MINUTE;
+
+/// A value of a broker config in the unit in which its topics have it.
+pub(super) fn in_topic_units(name: &str, written: &str) -> String {
+    let unit_ms = match name {
+        "log.retention.minutes" => MS_PER_MINUTE,
+        "log.retention.hours" | "log.roll.hours" | "log.roll.jitter.hours" => MS_PER_HOUR,
+        _ => return written.to_owned(),
+    };
+    match java_trim(written).parse::<i64>() {
+        Ok(value) => value.saturating_mul(unit_ms).to_string(),
+        Err(_) => written.to_owned(),
+    }
+}
 
 /// What a broker's configs come from.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@ use super::layers::BrokerLayers;
 use super::store::Overrides;
 use super::table::TOPIC_CONFIGS;
 use super::value::Value;
+use crate::core::log::{AppendRules, ProduceRules, TimestampType};
 
 /// What happens to a partition's old segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +34,6 @@ pub(crate) enum CompressionType {
     Zstd,
 }
 
-/// Where a record's timestamp is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TimestampType {
-    /// From its producer.
-    CreateTime,
-    /// From the broker's clock when it was appended.
-    LogAppendTime,
-}
-
 /// What a topic's partitions go by. Numbers are as Kafka's configs have them: `i64::MAX` is for ever, and a retention
 /// of -1 sets no limit.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,18 +46,18 @@ pub(crate) struct TopicSettings {
     pub(crate) compression_zstd_level: i32,
     pub(crate) delete_retention_ms: i64,
     pub(crate) max_compaction_lag_ms: i64,
-    pub(crate) max_message_bytes: i32,
+    pub(crate) max_message_bytes: usize,
     pub(crate) message_timestamp_after_max_ms: i64,
     pub(crate) message_timestamp_before_max_ms: i64,
     pub(crate) message_timestamp_type: TimestampType,
     pub(crate) min_cleanable_dirty_ratio: f64,
     pub(crate) min_compaction_lag_ms: i64,
     /// As it was set: the effective one is not above the number of replicas.
-    pub(crate) min_insync_replicas: i32,
+    pub(crate) min_insync_replicas: usize,
     pub(crate) retention_bytes: i64,
     pub(crate) retention_ms: i64,
     /// `internal.segment.bytes` where that is set.
-    pub(crate) segment_bytes: i32,
+    pub(crate) segment_bytes: usize,
     pub(crate) segment_jitter_ms: i64,
     pub(crate) segment_ms: i64,
     pub(crate) unclean_leader_election_enable: bool,
@@ -78,6 +70,7 @@ impl TopicSettings {
             Some(Value::Integer(value)) => value,
             _ => 0,
         };
+        let size = |name: &str| usize::try_from(long(name)).unwrap_or(0);
         // The values of such a config have 32 bits.
         let int = |name: &str| i32::try_from(long(name)).unwrap_or(i32::MAX);
         let text = |name: &str| match value(name) {
@@ -106,7 +99,7 @@ impl TopicSettings {
             compression_zstd_level: int("compression.zstd.level"),
             delete_retention_ms: long("delete.retention.ms"),
             max_compaction_lag_ms: long("max.compaction.lag.ms"),
-            max_message_bytes: int("max.message.bytes"),
+            max_message_bytes: size("max.message.bytes"),
             message_timestamp_after_max_ms: long("message.timestamp.after.max.ms"),
             message_timestamp_before_max_ms: long("message.timestamp.before.max.ms"),
             message_timestamp_type: match text("message.timestamp.type").as_str() {
@@ -118,17 +111,45 @@ impl TopicSettings {
                 _ => 0.5,
             },
             min_compaction_lag_ms: long("min.compaction.lag.ms"),
-            min_insync_replicas: int("min.insync.replicas"),
+            min_insync_replicas: size("min.insync.replicas"),
             retention_bytes: long("retention.bytes"),
             retention_ms: long("retention.ms"),
             segment_bytes: match value("internal.segment.bytes") {
-                Some(_) => int("internal.segment.bytes"),
-                None => int("segment.bytes"),
+                Some(_) => size("internal.segment.bytes"),
+                None => size("segment.bytes"),
             },
             segment_jitter_ms: long("segment.jitter.ms"),
             segment_ms: long("segment.ms"),
             unclean_leader_election_enable: value("unclean.leader.election.enable")
                 == Some(Value::Boolean(true)),
+        }
+    }
+}
+
+impl TopicSettings {
+    /// How many replicas have to be in sync of a partition with so many.
+    pub(crate) fn effective_min_isr(&self, replicas: usize) -> usize {
+        self.min_insync_replicas.min(replicas)
+    }
+
+    /// By what a producer's records are judged.
+    pub(crate) fn produce_rules(&self) -> ProduceRules {
+        ProduceRules {
+            max_message_bytes: self.max_message_bytes,
+            segment_bytes: self.segment_bytes,
+            compacted: self.cleanup_policy.compact,
+            timestamp_type: self.message_timestamp_type,
+            timestamp_before_max_ms: self.message_timestamp_before_max_ms,
+            timestamp_after_max_ms: self.message_timestamp_after_max_ms,
+        }
+    }
+
+    /// By what batches go into the log.
+    pub(crate) fn append_rules(&self) -> AppendRules {
+        AppendRules {
+            timestamp_type: self.message_timestamp_type,
+            segment_bytes: self.segment_bytes,
+            segment_ms: self.segment_ms,
         }
     }
 }
@@ -251,6 +272,12 @@ mod tests {
         assert_eq!(policy("compact, delete"), CleanupPolicy { compact: true, delete: true });
         assert_eq!(policy(""), CleanupPolicy { compact: false, delete: false });
         assert_eq!(policy("compact,compact"), CleanupPolicy { compact: true, delete: false });
+    }
+
+    #[test]
+    fn no_more_replicas_have_to_be_in_sync_than_there_are() {
+        let settings = TopicSettings::of(&layers(&NOTHING), &overrides(&[("min.insync.replicas", "2")]));
+        assert_eq!([1, 2, 3].map(|replicas| settings.effective_min_isr(replicas)), [1, 2, 2]);
     }
 
     #[test]
