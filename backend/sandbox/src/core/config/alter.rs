@@ -34,7 +34,8 @@ impl Operation {
         [Self::Set, Self::Delete, Self::Append, Self::Subtract].into_iter().find(|op| *op as i8 == id)
     }
 
-    fn name(self) -> &'static str {
+    /// As Apache Kafka's messages call it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Set => "SET",
             Self::Delete => "DELETE",
