@@ -111,7 +111,10 @@ pub(crate) struct Caller {
 
 impl Core {
     /// A cluster whose brokers all run.
-    pub(crate) fn new(beginning: Beginning, now: Now) -> Self {
+    ///
+    /// The error says which config is refused.
+    pub(crate) fn new(beginning: Beginning, now: Now) -> Result<Self, String> {
+        let configs = ConfigStore::new(beginning.configs).map_err(|refused| refused.message)?;
         let mut rng = StdRng::seed_from_u64(beginning.seed);
         let cluster_id = KafkaString::from(random_uuid(&mut rng).to_string());
         let mut core = Self {
@@ -120,7 +123,7 @@ impl Core {
             cluster_id,
             limits: beginning.limits,
             account: ChunkAccount::default(),
-            image: Arc::new(Image::new(ConfigStore::new(beginning.configs))),
+            image: Arc::new(Image::new(configs)),
             brokers: Vec::new(),
             partitions: HashMap::new(),
             connections: HashMap::new(),
@@ -136,7 +139,7 @@ impl Core {
             core.brokers.push(Broker::new(id, address));
             core.register(id);
         }
-        core
+        Ok(core)
     }
 
     /// A client has connected to a broker.

@@ -1,6 +1,7 @@
 //! What brokers answer: a file for each family of APIs.
 
 mod cluster;
+mod configs;
 pub(crate) mod fetch;
 mod list_offsets;
 mod metadata;
@@ -17,15 +18,21 @@ impl Core {
     /// Answers a request now, or `None`: later.
     pub(super) fn dispatch(&mut self, caller: &Caller, api: Api, request: Request) -> Option<Answer> {
         Some(match request {
+            Request::AlterConfigs(request) => self.alter_configs(caller, &request).into(),
             Request::ApiVersions(request) => self.api_versions(caller, &request).into(),
             Request::CreatePartitions(request) => self.create_partitions(&request).into(),
             Request::CreateTopics(request) => self.create_topics(caller, &request).into(),
             Request::DeleteTopics(request) => self.delete_topics(caller, &request).into(),
             Request::DescribeCluster(request) => self.describe_cluster(caller, &request).into(),
+            Request::DescribeConfigs(request) => self.describe_configs(caller, &request).into(),
             Request::DescribeTopicPartitions(request) => {
                 self.describe_topic_partitions(caller, &request).into()
             }
             Request::Fetch(request) => return self.fetch(caller, request),
+            Request::IncrementalAlterConfigs(request) => {
+                self.incremental_alter_configs(caller, &request).into()
+            }
+            Request::ListConfigResources(request) => self.list_config_resources(caller, &request).into(),
             Request::ListOffsets(request) => self.list_offsets(caller, request).into(),
             Request::Metadata(request) => self.metadata(caller, &request).into(),
             Request::Produce(request) => return self.produce(caller, request),

@@ -117,7 +117,7 @@ impl Core {
                     name: KafkaString::from(entry.name),
                     value: entry.value.map(KafkaString::from),
                     read_only: entry.read_only,
-                    config_source: entry.source,
+                    config_source: entry.source.id(),
                     is_sensitive: entry.sensitive,
                     ..Default::default()
                 })
@@ -144,7 +144,7 @@ impl Core {
             .into_iter()
             .map(|config| (text(&config.name), config.value.as_ref().map(text).unwrap_or_default()))
             .collect();
-        self.image.configs.check_topic(&configs)?;
+        self.image.configs.check_topic(&configs).map_err(|refused| (refused.code, refused.message))?;
         Ok(configs)
     }
 
