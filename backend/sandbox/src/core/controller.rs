@@ -286,7 +286,7 @@ impl Core {
         if replication_factor > registered {
             return Err(format!(
                 "The target replication factor of {replication_factor} cannot be reached because only {registered} \
-                 broker(s) are registered."
+                 broker(s) are registered or some brokers have all their log directories cordoned."
             ));
         }
         let start = self.start_of_placement(live.len()) + first;

@@ -21,6 +21,8 @@ use crate::wire::{ErrorCode, KafkaString, KafkaUuid, message};
 
 /// Where the controller keeps its own records; nobody else may use the name.
 const CLUSTER_METADATA: &str = "__cluster_metadata";
+/// The most partitions that a request may make.
+const MAX_PARTITIONS_AT_ONCE: usize = 10_000;
 /// The longest name of a topic.
 const MAX_NAME: usize = 249;
 
@@ -55,7 +57,10 @@ impl Core {
     ) -> CreateTopicsResponseData {
         let mut response = CreateTopicsResponseData::default();
         let mut duplicates = Vec::new();
-        for (at, topic) in request.topics.iter().enumerate() {
+        // Names collide with what was there before, not with each other.
+        let colliding: Vec<_> =
+            request.topics.iter().map(|topic| self.colliding_topic(topic.name.as_str())).collect();
+        for ((at, topic), colliding) in request.topics.iter().enumerate().zip(colliding) {
             let same = |other: &CreatableTopic| other.name == topic.name;
             if request.topics.iter().filter(|other| same(other)).count() > 1 {
                 if request.topics.iter().position(same) == Some(at) {
@@ -71,8 +76,8 @@ impl Core {
                 duplicates.push(refused(&topic.name, (ErrorCode::InvalidRequest, refusal)));
                 continue;
             }
-            let created = if self.is_connected(caller.broker) {
-                self.create_topic(topic, request.validate_only)
+            let created = if self.is_connected(caller.broker) && request.timeout_ms > 0 {
+                self.create_topic(topic, colliding, request.validate_only)
             } else {
                 Err((ErrorCode::RequestTimedOut, "The request timed out.".to_owned()))
             };
@@ -85,6 +90,7 @@ impl Core {
     fn create_topic(
         &mut self,
         topic: &CreatableTopic,
+        colliding: Option<KafkaString>,
         validate_only: bool,
     ) -> Result<CreatableTopicResult, Refusal> {
         let name = topic.name.as_str();
@@ -94,7 +100,7 @@ impl Core {
         if self.image.topic(name).is_some() {
             return Err((ErrorCode::TopicAlreadyExists, format!("Topic '{name}' already exists.")));
         }
-        if let Some(other) = self.colliding_topic(name) {
+        if let Some(other) = colliding {
             let reason = format!("Topic '{name}' collides with existing topic: {}", other.as_str());
             return Err((ErrorCode::InvalidTopicException, reason));
         }
@@ -163,6 +169,10 @@ impl Core {
         }
         let settings = self.image.configs.broker_settings();
         let partitions = usize::try_from(topic.num_partitions).unwrap_or(settings.num_partitions);
+        if partitions > MAX_PARTITIONS_AT_ONCE {
+            let reason = "Excessively large number of partitions per request.";
+            return Err((ErrorCode::PolicyViolation, reason.to_owned()));
+        }
         let factor = usize::try_from(topic.replication_factor).unwrap_or(settings.default_replication_factor);
         self.check_room(1, partitions)?;
         self.place(0, partitions, factor).map_err(|reason| {
@@ -278,10 +288,10 @@ impl Core {
             replication_factor: -1,
             ..Default::default()
         };
-        match self.create_topic(&topic, false) {
-            Err((ErrorCode::InvalidTopicException, _)) => ErrorCode::InvalidTopicException,
-            _ => ErrorCode::UnknownTopicOrPartition,
-        }
+        // Whatever comes of it, this request is told that the topic isn't there.
+        let colliding = self.colliding_topic(name);
+        let _ = self.create_topic(&topic, colliding, false);
+        ErrorCode::UnknownTopicOrPartition
     }
 
     /// DeleteTopics.
@@ -332,7 +342,9 @@ impl Core {
                     };
                     Err((error, Some("Topic deletion is disabled.")))
                 }
-                _ if !self.is_connected(caller.broker) => Err((ErrorCode::RequestTimedOut, None)),
+                _ if !self.is_connected(caller.broker) || request.timeout_ms <= 0 => {
+                    Err((ErrorCode::RequestTimedOut, None))
+                }
                 (None, id) => match self.image.topic_by_id(id) {
                     Some(topic) => Ok((topic.name.clone(), id)),
                     None => {
@@ -361,6 +373,7 @@ impl Core {
     /// CreatePartitions.
     pub(super) fn create_partitions(
         &mut self,
+        caller: &Caller,
         request: &CreatePartitionsRequestData,
     ) -> CreatePartitionsResponseData {
         let mut response = CreatePartitionsResponseData::default();
@@ -372,6 +385,8 @@ impl Core {
             let duplicate = request.topics.iter().filter(|other| other.name == topic.name).count() > 1;
             let outcome = if duplicate {
                 Err((ErrorCode::InvalidRequest, "Duplicate topic name.".to_owned()))
+            } else if !self.is_connected(caller.broker) || request.timeout_ms <= 0 {
+                Err((ErrorCode::RequestTimedOut, "The request timed out.".to_owned()))
             } else {
                 self.grow(topic, request.validate_only)
             };
@@ -379,7 +394,7 @@ impl Core {
             response.results.push(CreatePartitionsTopicResult {
                 name: topic.name.clone(),
                 error_code: error.code(),
-                error_message: if error == ErrorCode::None { None } else { message(reason) },
+                error_message: if reason.is_empty() { None } else { message(reason) },
                 ..Default::default()
             });
         }
@@ -388,10 +403,8 @@ impl Core {
 
     fn grow(&mut self, request: &CreatePartitionsTopic, validate_only: bool) -> Result<(), Refusal> {
         let name = request.name.as_str();
-        let topic = self.image.topic(name).ok_or_else(|| {
-            let reason = "This server does not host this topic-partition.";
-            (ErrorCode::UnknownTopicOrPartition, reason.to_owned())
-        })?;
+        let topic =
+            self.image.topic(name).ok_or_else(|| (ErrorCode::UnknownTopicOrPartition, String::new()))?;
         let (id, present) = (topic.id, topic.partitions.len());
         let factor = topic.partitions.first().map_or(1, |partition| partition.replicas.len());
         let wanted = usize::try_from(request.count).unwrap_or(0);
