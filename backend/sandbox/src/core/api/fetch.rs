@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::check_epoch;
 use super::produce::endpoints;
+use super::repeats::last_places;
 use crate::core::image::{PartitionRegistration, Topic};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -115,9 +116,10 @@ impl Core {
                 topic_id: topic.topic_id,
                 ..Default::default()
             };
+            // Of a partition that is named twice the last counts.
+            let last = last_places(topic.partitions.iter().map(|partition| partition.partition));
             for (at, partition) in topic.partitions.iter().enumerate() {
-                // Of a partition that is named twice the last counts.
-                if topic.partitions.iter().skip(at + 1).any(|later| later.partition == partition.partition) {
+                if last.get(&partition.partition) != Some(&at) {
                     continue;
                 }
                 let found = found.and_then(|topic| Some((topic, topic.partition(partition.partition)?)));

@@ -8,6 +8,7 @@ mod metadata;
 pub(crate) mod produce;
 mod producers;
 mod records;
+mod repeats;
 mod replicas;
 mod security;
 mod topics;

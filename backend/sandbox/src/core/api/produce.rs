@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::repeats::last_places;
 use crate::core::log::{CheckedRecords, FaultStage, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -250,12 +251,9 @@ pub(super) fn endpoints(
 
 /// Of a partition that is named twice the last counts.
 fn last_of_each(partitions: Vec<PartitionProduce>) -> Vec<PartitionProduce> {
-    let mut kept: Vec<PartitionProduce> = Vec::with_capacity(partitions.len());
-    for partition in partitions {
-        kept.retain(|other| other.index != partition.index);
-        kept.push(partition);
-    }
-    kept
+    let last = last_places(partitions.iter().map(|partition| partition.index));
+    let is_last = |(place, partition): &(usize, PartitionProduce)| last.get(&partition.index) == Some(place);
+    partitions.into_iter().enumerate().filter(is_last).map(|(_, partition)| partition).collect()
 }
 
 /// Where records are to go.

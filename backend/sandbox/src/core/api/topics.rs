@@ -1,7 +1,8 @@
 //! CreateTopics, DeleteTopics, CreatePartitions.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
+use super::repeats::counts;
 use crate::core::controller::Assignment;
 use crate::core::image::is_internal;
 use crate::core::{BrokerId, Caller, Core};
@@ -48,7 +49,29 @@ pub(super) fn invalid_name(name: &str) -> Option<String> {
     Some(format!("Topic name is invalid: {reason}"))
 }
 
+/// The names of topics with `.` told as `_`: names that are then the same collide in the names of metrics.
+struct UnifiedNames(HashMap<String, KafkaString>);
+
+impl UnifiedNames {
+    fn of(name: &str) -> String {
+        name.replace('.', "_")
+    }
+
+    /// A topic that a new one of this name would collide with.
+    fn colliding(&self, name: &str) -> Option<&KafkaString> {
+        if !name.contains(['.', '_']) {
+            return None;
+        }
+        self.0.get(&Self::of(name)).filter(|other| other.as_str() != name)
+    }
+}
+
 impl Core {
+    fn unified_names(&self) -> UnifiedNames {
+        let names = self.image.topics().map(|topic| &topic.name);
+        UnifiedNames(names.map(|name| (UnifiedNames::of(name.as_str()), name.clone())).collect())
+    }
+
     /// CreateTopics.
     pub(super) fn create_topics(
         &mut self,
@@ -58,16 +81,15 @@ impl Core {
         let mut response = CreateTopicsResponseData::default();
         let mut duplicates = Vec::new();
         // Names collide with what was there before, not with each other.
-        let colliding: Vec<_> =
-            request.topics.iter().map(|topic| self.colliding_topic(topic.name.as_str())).collect();
-        for ((at, topic), colliding) in request.topics.iter().enumerate().zip(colliding) {
-            let same = |other: &CreatableTopic| other.name == topic.name;
-            if request.topics.iter().filter(|other| same(other)).count() > 1 {
-                if request.topics.iter().position(same) == Some(at) {
-                    duplicates.push(refused(
-                        &topic.name,
-                        (ErrorCode::InvalidRequest, "Duplicate topic name.".into()),
-                    ));
+        let before = self.unified_names();
+        let mut counts = counts(request.topics.iter().map(|topic| topic.name.as_str()));
+        for topic in &request.topics {
+            let count = counts.get_mut(topic.name.as_str()).map_or(0, std::mem::take);
+            if count != 1 {
+                // Once for all of them, where the first stands.
+                if count > 1 {
+                    let refusal = (ErrorCode::InvalidRequest, "Duplicate topic name.".to_owned());
+                    duplicates.push(refused(&topic.name, refusal));
                 }
                 continue;
             }
@@ -77,7 +99,7 @@ impl Core {
                 continue;
             }
             let created = if self.is_connected(caller.broker) && request.timeout_ms > 0 {
-                self.create_topic(topic, colliding, request.validate_only)
+                self.create_topic(topic, &before, request.validate_only)
             } else {
                 Err((ErrorCode::RequestTimedOut, "The request timed out.".to_owned()))
             };
@@ -90,7 +112,7 @@ impl Core {
     fn create_topic(
         &mut self,
         topic: &CreatableTopic,
-        colliding: Option<KafkaString>,
+        before: &UnifiedNames,
         validate_only: bool,
     ) -> Result<CreatableTopicResult, Refusal> {
         let name = topic.name.as_str();
@@ -100,7 +122,7 @@ impl Core {
         if self.image.topic(name).is_some() {
             return Err((ErrorCode::TopicAlreadyExists, format!("Topic '{name}' already exists.")));
         }
-        if let Some(other) = colliding {
+        if let Some(other) = before.colliding(name) {
             let reason = format!("Topic '{name}' collides with existing topic: {}", other.as_str());
             return Err((ErrorCode::InvalidTopicException, reason));
         }
@@ -289,8 +311,7 @@ impl Core {
             ..Default::default()
         };
         // Whatever comes of it, this request is told that the topic isn't there.
-        let colliding = self.colliding_topic(name);
-        let _ = self.create_topic(&topic, colliding, false);
+        let _ = self.create_topic(&topic, &self.unified_names(), false);
         ErrorCode::UnknownTopicOrPartition
     }
 
@@ -305,7 +326,6 @@ impl Core {
         names.extend(request.topics.iter().map(|topic| (topic.name.clone(), topic.topic_id)));
 
         let mut response = DeleteTopicsResponseData::default();
-        let mut seen = HashSet::new();
         let result = |name: Option<KafkaString>, id: KafkaUuid, error: ErrorCode, reason: Option<&str>| {
             DeletableTopicResult {
                 name,
@@ -315,13 +335,15 @@ impl Core {
                 ..Default::default()
             }
         };
+        let mut counts = counts(names.iter().cloned());
         let enabled = self.image.configs.broker_settings().delete_topic_enable;
-        for (name, id) in names.clone() {
+        for (name, id) in names {
             let key = (name.clone(), id);
-            if !seen.insert(key.clone()) {
+            let count = counts.get_mut(&key).map_or(0, std::mem::take);
+            if count == 0 {
                 continue;
             }
-            if names.iter().filter(|other| **other == key).count() > 1 {
+            if count > 1 {
                 let what = if name.is_some() { "Duplicate topic name." } else { "Duplicate topic id." };
                 response.responses.push(result(name, id, ErrorCode::InvalidRequest, Some(what)));
                 continue;
@@ -377,13 +399,13 @@ impl Core {
         request: &CreatePartitionsRequestData,
     ) -> CreatePartitionsResponseData {
         let mut response = CreatePartitionsResponseData::default();
-        let mut seen = HashSet::new();
+        let mut counts = counts(request.topics.iter().map(|topic| topic.name.as_str()));
         for topic in &request.topics {
-            if !seen.insert(topic.name.as_str()) {
+            let count = counts.get_mut(topic.name.as_str()).map_or(0, std::mem::take);
+            if count == 0 {
                 continue;
             }
-            let duplicate = request.topics.iter().filter(|other| other.name == topic.name).count() > 1;
-            let outcome = if duplicate {
+            let outcome = if count > 1 {
                 Err((ErrorCode::InvalidRequest, "Duplicate topic name.".to_owned()))
             } else if !self.is_connected(caller.broker) || request.timeout_ms <= 0 {
                 Err((ErrorCode::RequestTimedOut, "The request timed out.".to_owned()))
