@@ -16,6 +16,8 @@ mod image;
 pub(crate) mod log;
 mod partition;
 mod replication;
+#[cfg(test)]
+mod testing;
 mod time;
 mod waits;
 mod window;
@@ -29,6 +31,7 @@ use rand::{RngExt, SeedableRng};
 
 use self::brokers::Broker;
 use self::config::ConfigStore;
+use self::coordinators::Coordinators;
 use self::deadlines::{Deadlines, Due};
 use self::image::Image;
 use self::log::ChunkAccount;
@@ -78,6 +81,8 @@ pub(crate) struct Core {
     image: Arc<Image>,
     brokers: Vec<Broker>,
     partitions: HashMap<TopicPartition, Partition>,
+    /// Who keeps the groups.
+    coordinators: Coordinators,
     connections: HashMap<ConnectionId, Connection>,
     next_connection: u64,
     waits: Waits,
@@ -123,6 +128,7 @@ impl Core {
             image: Arc::new(Image::new(ConfigStore::new(beginning.configs))),
             brokers: Vec::new(),
             partitions: HashMap::new(),
+            coordinators: Coordinators::new(),
             connections: HashMap::new(),
             next_connection: 0,
             waits: Waits::default(),

@@ -2,8 +2,10 @@
 
 mod cluster;
 pub(crate) mod fetch;
+mod groups;
 mod list_offsets;
 mod metadata;
+mod offsets;
 pub(crate) mod produce;
 mod security;
 mod topics;
@@ -25,6 +27,17 @@ impl Core {
             Request::DescribeTopicPartitions(request) => {
                 self.describe_topic_partitions(caller, &request).into()
             }
+            Request::DeleteGroups(request) => self.delete_groups(caller, request).into(),
+            Request::DescribeGroups(request) => self.describe_groups(caller, &request).into(),
+            Request::FindCoordinator(request) => self.find_coordinator(caller, &request).into(),
+            Request::Heartbeat(request) => self.heartbeat(caller, &request).into(),
+            Request::JoinGroup(request) => return self.join_group(caller, &request),
+            Request::LeaveGroup(request) => self.leave_group(caller, &request).into(),
+            Request::ListGroups(request) => self.list_groups(caller, &request).into(),
+            Request::OffsetCommit(request) => self.offset_commit(caller, request).into(),
+            Request::OffsetDelete(request) => self.offset_delete(caller, request).into(),
+            Request::OffsetFetch(request) => self.offset_fetch(caller, request).into(),
+            Request::SyncGroup(request) => return self.sync_group(caller, &request),
             Request::Fetch(request) => return self.fetch(caller, request),
             Request::ListOffsets(request) => self.list_offsets(caller, request).into(),
             Request::Metadata(request) => self.metadata(caller, &request).into(),

@@ -70,6 +70,9 @@ impl ConfigStore {
     pub(crate) fn new(configs: Vec<(String, String)>) -> Self {
         Self { started_with: configs.into_iter().collect(), topics: BTreeMap::new() }
     }
+    pub(crate) fn started_with(&self, name: &str) -> Option<&str> {
+        self.started_with.get(name).map(String::as_str)
+    }
     pub(crate) fn remove_topic(&mut self, name: &str) {
         self.topics.remove(name);
     }
