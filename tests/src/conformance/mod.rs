@@ -14,7 +14,8 @@ pub mod wire;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use kacrab_protocol::generated::{PartitionProduceData, ProduceRequestData, TopicProduceData};
+use kacrab_protocol::generated::fetch_request::{FetchPartition, FetchRequestData, FetchTopic};
+use kacrab_protocol::generated::produce_request::{PartitionProduceData, ProduceRequestData, TopicProduceData};
 use kacrab_protocol::{KafkaString, KafkaUuid};
 
 pub use scenario::{Scenario, compare};
@@ -66,4 +67,30 @@ pub fn produce_one(scenario: &mut Scenario<'_>, topic: &str, partition: i32, bat
     let request = produce_request(topic, KafkaUuid::ZERO, partition, -1, Some(batch.bytes()));
     let answer = scenario.quietly(0, &request, 12).answer();
     assert_eq!(answer.responses[0].partition_responses[0].error_code, 0, "{answer:?}");
+}
+
+/// A request for what stands from `offset` on in one partition, which names the topic in either way and doesn't wait.
+pub fn fetch_request(topic: &str, topic_id: KafkaUuid, partition: i32, offset: i64) -> FetchRequestData {
+    FetchRequestData {
+        replica_id: -1,
+        max_wait_ms: 0,
+        min_bytes: 1,
+        max_bytes: 50_000_000,
+        session_epoch: -1,
+        topics: vec![FetchTopic {
+            topic: text(topic),
+            topic_id,
+            partitions: vec![FetchPartition {
+                partition,
+                current_leader_epoch: -1,
+                fetch_offset: offset,
+                last_fetched_epoch: -1,
+                log_start_offset: -1,
+                partition_max_bytes: 1_000_000,
+                ..FetchPartition::default()
+            }],
+            ..FetchTopic::default()
+        }],
+        ..FetchRequestData::default()
+    }
 }

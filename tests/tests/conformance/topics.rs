@@ -214,10 +214,12 @@ fn configuring(s: &mut Scenario<'_>) {
 /// How a topic is named in this version.
 fn doomed(name: &str, version: i16) -> DeleteTopicsRequestData {
     if version < 6 {
-        DeleteTopicsRequestData { topic_names: vec![text(name)], ..DeleteTopicsRequestData::default() }
+        DeleteTopicsRequestData { topic_names: vec![text(name)], timeout_ms: 10_000,
+            ..DeleteTopicsRequestData::default() }
     } else {
         DeleteTopicsRequestData {
             topics: vec![DeleteTopicState { name: Some(text(name)), ..DeleteTopicState::default() }],
+            timeout_ms: 10_000,
             ..DeleteTopicsRequestData::default()
         }
     }
@@ -234,7 +236,8 @@ fn deleting(s: &mut Scenario<'_>) {
     });
     let by_id = |topic_id: KafkaUuid, name: Option<&str>| DeleteTopicsRequestData {
         topics: vec![DeleteTopicState { name: name.map(text), topic_id, ..DeleteTopicState::default() }],
-        ..DeleteTopicsRequestData::default()
+        timeout_ms: 10_000,
+            ..DeleteTopicsRequestData::default()
     };
     let name = s.topic("by-id", 1);
     let id = s.topic_id(&name);
@@ -248,7 +251,8 @@ fn deleting(s: &mut Scenario<'_>) {
     let name = s.topic("twice", 1);
     let twice = DeleteTopicsRequestData {
         topic_names: vec![text(&name), text(&name)],
-        ..DeleteTopicsRequestData::default()
+        timeout_ms: 10_000,
+            ..DeleteTopicsRequestData::default()
     };
     s.ask("a name twice", &twice, 5);
     let id = s.topic_id(&name);
@@ -259,7 +263,8 @@ fn deleting(s: &mut Scenario<'_>) {
     };
     let both = DeleteTopicsRequestData {
         topics: vec![state(Some(&name), KafkaUuid::ZERO), state(None, id)],
-        ..DeleteTopicsRequestData::default()
+        timeout_ms: 10_000,
+            ..DeleteTopicsRequestData::default()
     };
     s.ask("by name and by id at once", &both, 6);
 }

@@ -71,17 +71,19 @@ fn outcome(wire: &mut Wire) -> String {
 }
 
 fn not_announced(s: &mut Scenario<'_>) {
-    for version in [5, 99, -1] {
+    for (version, tagged) in [(5, true), (99, true), (5, false), (-1, false), (-1, true)] {
         let mut wire = s.open(0);
         let mut frame = BytesMut::new();
         frame.put_i16(18);
         frame.put_i16(version);
         frame.put_i32(7);
         frame.put_i16(-1);
+        if tagged {
+            frame.put_u8(0);
+        }
         wire.send_frame(&frame).expect("sending");
         let outcome = outcome(&mut wire);
-        // Versions of all APIs in version 0, or of ApiVersions alone.
-        s.note(&format!("ApiVersions v{version} => {outcome}"));
+        s.note(&format!("ApiVersions v{version}, tagged fields in its header: {tagged} => {outcome}"));
         let after = wire.ask(&request(), 3);
         s.note(if matches!(after, Reply::Answer { .. }) { "and the connection goes on" } else { "and that was it" });
     }
