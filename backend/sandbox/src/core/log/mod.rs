@@ -1,18 +1,301 @@
-//! What a replica keeps of a partition.
+//! What a replica keeps of a partition: record batches as they came, in segments, with the leader epochs and producers
+//! that they tell of.
+//!
+//! [`CheckedRecords`] is looked through outside of the cluster's lock; [`PartitionLog`] is plain data under it. Nothing
+//! here knows of high watermarks, of other replicas, or of the wire beyond the form of a batch.
 
-use bytes::Bytes;
+mod batch;
+mod check;
+mod chunk;
+mod compression;
+mod epochs;
+mod fault;
+mod lookup;
+mod markers;
+mod producers;
+mod read;
+mod records;
+mod segment;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod truncate;
 
-/// The record batches of one partition in a Produce request, looked through.
-#[derive(Clone, Debug)]
-pub(crate) struct CheckedRecords {}
+use std::collections::VecDeque;
+use std::sync::Arc;
 
-/// What is wrong with them.
-#[derive(Clone, Debug)]
-pub(crate) struct RecordsFault {}
+pub(crate) use batch::{BatchHeader, Compression, TimestampType};
+pub(crate) use check::{CheckedRecords, ProduceRules};
+pub(crate) use chunk::ChunkAccount;
+pub(crate) use epochs::{EpochStart, LeaderEpochs};
+pub(crate) use fault::{FaultStage, RecordError, RecordsFault};
+pub(crate) use lookup::TimestampAndOffset;
+pub(crate) use markers::EndTxnMarker;
+pub(crate) use producers::{ProducerDescription, ProducerStates, Verdict};
+pub(crate) use read::Slice;
+pub(crate) use segment::{SegmentInfo, StoredBatch};
 
-impl CheckedRecords {
-    /// Looks through the records of a Produce request.
-    pub(crate) fn check(_records: Bytes) -> Result<Self, RecordsFault> {
-        Ok(Self {})
+use batch::{write_max_timestamp, write_place};
+use chunk::Chunk;
+use segment::{RollLimits, Segment};
+
+/// The configs of a topic by which its batches are kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AppendRules {
+    /// `message.timestamp.type`.
+    pub(crate) timestamp_type: TimestampType,
+    /// `segment.bytes`.
+    pub(crate) segment_bytes: usize,
+    /// `segment.ms`.
+    pub(crate) segment_ms: i64,
+}
+
+/// Where a batch went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Appended {
+    /// The offset of its first record.
+    pub(crate) base_offset: i64,
+    /// The offset of its last record.
+    pub(crate) last_offset: i64,
+    /// The time that its records got, if it is the leader that decides.
+    pub(crate) log_append_time_ms: Option<i64>,
+}
+
+/// A batch from the leader that does not begin at the end of the log or later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct UnexpectedOffset {
+    /// Where the batch begins.
+    pub(crate) base_offset: i64,
+    /// Where the log ends.
+    pub(crate) end_offset: i64,
+}
+
+/// The log of a replica.
+#[derive(Debug)]
+pub(crate) struct PartitionLog {
+    /// In the order of their base offsets; the last is the active one. None before the first append.
+    segments: VecDeque<Segment>,
+    start_offset: i64,
+    end_offset: i64,
+    bytes: usize,
+    chunk: Chunk,
+    epochs: LeaderEpochs,
+    producers: ProducerStates,
+}
+
+impl PartitionLog {
+    /// An empty log, whose chunks are charged to an account of its own.
+    pub(crate) fn new() -> Self {
+        Self::charged_to(ChunkAccount::default())
     }
+
+    /// An empty log, whose chunks are charged to `account`.
+    pub(crate) fn charged_to(account: ChunkAccount) -> Self {
+        Self {
+            segments: VecDeque::new(),
+            start_offset: 0,
+            end_offset: 0,
+            bytes: 0,
+            chunk: Chunk::new(account),
+            epochs: LeaderEpochs::default(),
+            producers: ProducerStates::default(),
+        }
+    }
+
+    /// The first offset that can be read.
+    pub(crate) fn start_offset(&self) -> i64 {
+        self.start_offset
+    }
+
+    /// The offset of the next record.
+    pub(crate) fn end_offset(&self) -> i64 {
+        self.end_offset
+    }
+
+    /// Bytes of the batches.
+    pub(crate) fn size_bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Bytes that the log holds: the capacity of the chunks that its batches lie in, whoever filled them, and
+    /// bookkeeping. Replicas share chunks: what a cluster holds is its [`ChunkAccount`] and the
+    /// [bookkeeping](Self::bookkeeping_bytes) of its logs.
+    pub(crate) fn charged_bytes(&self) -> usize {
+        let batches = self.segments.iter().flat_map(|segment| &segment.entries);
+        let mut charges: Vec<_> =
+            batches.map(|entry| &entry.batch.charge).chain(self.chunk.charge()).collect();
+        charges.sort_unstable_by_key(|charge| Arc::as_ptr(charge));
+        charges.dedup_by(|a, b| Arc::ptr_eq(a, b));
+        charges.iter().map(|charge| charge.capacity).sum::<usize>() + self.bookkeeping_bytes()
+    }
+
+    /// Bytes that the log holds beside its chunks.
+    pub(crate) fn bookkeeping_bytes(&self) -> usize {
+        let entries: usize = self.segments.iter().map(|segment| segment.entries.capacity()).sum();
+        entries * size_of::<segment::Entry>()
+            + self.segments.capacity() * size_of::<Segment>()
+            + self.epochs.bytes()
+            + self.producers.bytes()
+    }
+
+    /// The leader epochs of the log.
+    pub(crate) fn epochs(&self) -> &LeaderEpochs {
+        &self.epochs
+    }
+
+    /// The latest leader epoch.
+    pub(crate) fn latest_epoch(&self) -> Option<i32> {
+        self.epochs.latest().map(|entry| entry.epoch)
+    }
+
+    /// Notes that a leader epoch begins at the end of the log: a new leader does so before it appends.
+    pub(crate) fn assign_epoch(&mut self, epoch: i32) {
+        self.epochs.assign(epoch, self.end_offset);
+    }
+
+    /// The largest epoch not above `epoch` and where it ended, by `LeaderEpochFileCache.endOffsetFor`.
+    pub(crate) fn epoch_end_offset(&self, epoch: i32) -> Option<(i32, i64)> {
+        self.epochs.end_offset(epoch, self.end_offset)
+    }
+
+    /// The leader epoch of the record at `offset`.
+    pub(crate) fn epoch_at(&self, offset: i64) -> Option<i32> {
+        self.epochs.epoch_at(offset)
+    }
+
+    /// The producers of the partition.
+    pub(crate) fn producers(&self) -> &ProducerStates {
+        &self.producers
+    }
+
+    /// Forgets producers that have appended nothing for `producer.id.expiration.ms`.
+    pub(crate) fn expire_producers(&mut self, now_wall_ms: i64, expiration_ms: i64) {
+        self.producers.expire(now_wall_ms, expiration_ms);
+    }
+
+    /// What is to be done with a batch, as far as its producer matters.
+    pub(crate) fn check_producer(&self, records: &CheckedRecords) -> Verdict {
+        self.producers.check(records.header())
+    }
+
+    /// Where the earliest open transaction began: the last stable offset, if that is below the high watermark.
+    pub(crate) fn first_unstable_offset(&self) -> Option<i64> {
+        self.producers.first_open_txn_offset()
+    }
+
+    /// Appends a batch as the leader of `leader_epoch`. It has been found valid, and its producer's verdict is
+    /// [`Verdict::Append`].
+    pub(crate) fn append(
+        &mut self,
+        records: &CheckedRecords,
+        leader_epoch: i32,
+        rules: &AppendRules,
+        now_wall_ms: i64,
+    ) -> Appended {
+        let log_append_time_ms = match rules.timestamp_type {
+            TimestampType::CreateTime => None,
+            TimestampType::LogAppendTime => Some(now_wall_ms),
+        };
+        let max_timestamp = log_append_time_ms.unwrap_or(records.max_timestamp());
+        self.append_batch(
+            records.bytes(),
+            records.header(),
+            Place { leader_epoch, timestamp_type: rules.timestamp_type, max_timestamp },
+            rules,
+            now_wall_ms,
+        );
+        let last_offset = self.end_offset - 1;
+        let base_offset = last_offset - i64::from(records.header().last_offset_delta);
+        Appended { base_offset, last_offset, log_append_time_ms }
+    }
+
+    /// Appends a control batch, which only brokers make; its timestamps stay.
+    ///
+    /// `None` if `batch` is no batch.
+    pub(crate) fn append_control(
+        &mut self,
+        batch: &[u8],
+        leader_epoch: i32,
+        rules: &AppendRules,
+        now_wall_ms: i64,
+    ) -> Option<Appended> {
+        let header = BatchHeader::read(batch).filter(|header| header.last_offset_delta >= 0)?;
+        let timestamp_type = header.timestamp_type();
+        let place = Place { leader_epoch, timestamp_type, max_timestamp: header.max_timestamp };
+        self.append_batch(batch, &header, place, rules, now_wall_ms);
+        let last_offset = self.end_offset - 1;
+        let base_offset = last_offset - i64::from(header.last_offset_delta);
+        Some(Appended { base_offset, last_offset, log_append_time_ms: None })
+    }
+
+    fn append_batch(
+        &mut self,
+        bytes: &[u8],
+        header: &BatchHeader,
+        place: Place,
+        rules: &AppendRules,
+        now_wall_ms: i64,
+    ) {
+        let base_offset = self.end_offset;
+        let (bytes, charge) = self.chunk.store(bytes, |batch| {
+            write_place(batch, base_offset, place.leader_epoch);
+            write_max_timestamp(batch, place.timestamp_type, place.max_timestamp);
+        });
+        let header = BatchHeader {
+            base_offset,
+            leader_epoch: place.leader_epoch,
+            max_timestamp: place.max_timestamp,
+            ..*header
+        };
+        let batch = StoredBatch { bytes, charge, base_offset, last_offset: header.last_offset() };
+        self.push(batch, &header, rules, now_wall_ms);
+    }
+
+    /// Appends a batch from the leader, as a follower: the bytes are shared, offsets and epoch stay.
+    ///
+    /// A batch that begins before the end is only taken by an empty log that ends within it: the leader's log start
+    /// offset lies in the middle of a batch after DeleteRecords. The log then begins with the batch.
+    pub(crate) fn append_stored(
+        &mut self,
+        batch: StoredBatch,
+        rules: &AppendRules,
+        now_wall_ms: i64,
+    ) -> Result<(), UnexpectedOffset> {
+        let unexpected = UnexpectedOffset { base_offset: batch.base_offset, end_offset: self.end_offset };
+        let Some(header) = batch.header() else { return Err(unexpected) };
+        if batch.base_offset < self.end_offset {
+            let is_empty = self.start_offset == self.end_offset;
+            if !is_empty || batch.last_offset < self.end_offset {
+                return Err(unexpected);
+            }
+            self.truncate_fully_and_start_at(batch.base_offset);
+        }
+        self.push(batch, &header, rules, now_wall_ms);
+        Ok(())
+    }
+
+    fn push(&mut self, batch: StoredBatch, header: &BatchHeader, rules: &AppendRules, now_wall_ms: i64) {
+        self.epochs.assign(header.leader_epoch, batch.base_offset);
+        let limits =
+            RollLimits { segment_bytes: rules.segment_bytes, segment_ms: rules.segment_ms, now_wall_ms };
+        let is_full =
+            self.segments.back().is_none_or(|active| active.should_roll(header, batch.bytes.len(), &limits));
+        if is_full {
+            self.segments.push_back(Segment::new(batch.base_offset, now_wall_ms));
+        }
+        self.producers.append(header, EndTxnMarker::read(header, &batch.bytes));
+        self.bytes += batch.bytes.len();
+        self.end_offset = batch.last_offset + 1;
+        if let Some(active) = self.segments.back_mut() {
+            active.push(batch, header, now_wall_ms);
+        }
+    }
+}
+
+/// What the leader writes into a batch, beside its offset.
+struct Place {
+    leader_epoch: i32,
+    timestamp_type: TimestampType,
+    max_timestamp: i64,
 }

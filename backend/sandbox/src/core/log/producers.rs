@@ -1,0 +1,237 @@
+//! What a partition remembers of its idempotent and transactional producers (KIP-98).
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::batch::{BatchHeader, decrement_sequence};
+use super::markers::EndTxnMarker;
+use crate::wire::ErrorCode;
+
+/// How many batches of a producer are remembered, so that they are known when they come again.
+const BATCHES_KEPT: usize = 5;
+const NO_EPOCH: i16 = -1;
+const NO_SEQUENCE: i32 = -1;
+
+/// What is to be done with a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is appended.
+    Append,
+    /// It is there already: the response is that of the first time.
+    Duplicate {
+        /// The offset of its first record.
+        base_offset: i64,
+        /// The offset of its last record.
+        last_offset: i64,
+        /// The latest timestamp of the batch, which Apache Kafka puts here whatever the timestamp type.
+        log_append_time_ms: i64,
+    },
+    /// It is refused.
+    Refuse(ErrorCode),
+}
+
+/// A batch that a producer appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct BatchMeta {
+    last_sequence: i32,
+    last_offset: i64,
+    offset_delta: i32,
+    timestamp: i64,
+}
+
+impl BatchMeta {
+    fn first_sequence(&self) -> i32 {
+        decrement_sequence(self.last_sequence, self.offset_delta)
+    }
+
+    fn first_offset(&self) -> i64 {
+        self.last_offset - i64::from(self.offset_delta)
+    }
+}
+
+/// A producer of a partition.
+#[derive(Clone, Debug)]
+struct Producer {
+    epoch: i16,
+    batches: VecDeque<BatchMeta>,
+    coordinator_epoch: i32,
+    last_timestamp: i64,
+    txn_first_offset: Option<i64>,
+    /// The offset of its last record or marker.
+    last_offset: i64,
+}
+
+impl Producer {
+    fn new() -> Self {
+        Self {
+            epoch: NO_EPOCH,
+            batches: VecDeque::new(),
+            coordinator_epoch: -1,
+            last_timestamp: -1,
+            txn_first_offset: None,
+            last_offset: -1,
+        }
+    }
+
+    fn last_sequence(&self) -> i32 {
+        self.batches.back().map_or(NO_SEQUENCE, |batch| batch.last_sequence)
+    }
+
+    fn set_epoch(&mut self, epoch: i16) {
+        if self.epoch != epoch {
+            self.batches.clear();
+            self.epoch = epoch;
+        }
+    }
+}
+
+/// A producer, as DescribeProducers tells of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ProducerDescription {
+    /// Its id.
+    pub(crate) producer_id: i64,
+    /// Its epoch.
+    pub(crate) epoch: i16,
+    /// Of its last batch, or -1.
+    pub(crate) last_sequence: i32,
+    /// Of its last batch or marker, or -1.
+    pub(crate) last_timestamp: i64,
+    /// Of the coordinator that ended its last transaction, or -1.
+    pub(crate) coordinator_epoch: i32,
+    /// Where its transaction began, if one is open.
+    pub(crate) txn_start_offset: Option<i64>,
+}
+
+/// The producers of a partition.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProducerStates {
+    producers: HashMap<i64, Producer>,
+}
+
+impl ProducerStates {
+    /// What is to be done with a batch of a client, by Apache Kafka's rules.
+    pub(crate) fn check(&self, batch: &BatchHeader) -> Verdict {
+        if !batch.has_producer_id() {
+            return Verdict::Append;
+        }
+        let Some(producer) = self.producers.get(&batch.producer_id) else { return Verdict::Append };
+        if batch.producer_epoch == producer.epoch {
+            let (first, last) = (batch.base_sequence, batch.last_sequence());
+            let duplicate = producer
+                .batches
+                .iter()
+                .find(|known| known.first_sequence() == first && known.last_sequence == last);
+            if let Some(known) = duplicate {
+                return Verdict::Duplicate {
+                    base_offset: known.first_offset(),
+                    last_offset: known.last_offset,
+                    log_append_time_ms: known.timestamp,
+                };
+            }
+        }
+        if batch.producer_epoch < producer.epoch {
+            return Verdict::Refuse(ErrorCode::InvalidProducerEpoch);
+        }
+        let is_in_sequence = if batch.producer_epoch == producer.epoch {
+            producer.epoch == NO_EPOCH || follows(producer.last_sequence(), batch.base_sequence)
+        } else {
+            batch.base_sequence == 0 || producer.epoch == NO_EPOCH
+        };
+        if !is_in_sequence {
+            return Verdict::Refuse(ErrorCode::OutOfOrderSequenceNumber);
+        }
+        if producer.txn_first_offset.is_some() && !batch.is_transactional() {
+            return Verdict::Refuse(ErrorCode::InvalidTxnState);
+        }
+        Verdict::Append
+    }
+
+    /// Notes a batch that was appended, by a client or from the leader.
+    pub(crate) fn append(&mut self, batch: &BatchHeader, marker: Option<EndTxnMarker>) {
+        if !batch.has_producer_id() {
+            return;
+        }
+        if batch.is_control() {
+            let Some(marker) = marker else { return };
+            let producer = self.producers.entry(batch.producer_id).or_insert_with(Producer::new);
+            producer.set_epoch(batch.producer_epoch);
+            producer.coordinator_epoch = marker.coordinator_epoch;
+            producer.txn_first_offset = None;
+            producer.last_timestamp = marker.timestamp;
+            producer.last_offset = batch.last_offset();
+            return;
+        }
+        let producer = self.producers.entry(batch.producer_id).or_insert_with(Producer::new);
+        producer.set_epoch(batch.producer_epoch);
+        if producer.batches.len() == BATCHES_KEPT {
+            producer.batches.pop_front();
+        }
+        producer.batches.push_back(BatchMeta {
+            last_sequence: batch.last_sequence(),
+            last_offset: batch.last_offset(),
+            offset_delta: batch.last_offset_delta,
+            timestamp: batch.max_timestamp,
+        });
+        producer.last_timestamp = batch.max_timestamp;
+        producer.last_offset = batch.last_offset();
+        if batch.is_transactional() {
+            producer.txn_first_offset.get_or_insert(batch.base_offset);
+        }
+    }
+
+    /// Forgets the producers that appended at `offset` or later, so that they can be noted again from what is left.
+    pub(super) fn take_from(&mut self, offset: i64) -> HashSet<i64> {
+        let affected = |producer: &Producer| producer.last_offset >= offset;
+        let ids: HashSet<_> =
+            self.producers.iter().filter(|(_, producer)| affected(producer)).map(|(&id, _)| id).collect();
+        for id in &ids {
+            self.producers.remove(id);
+        }
+        ids
+    }
+
+    /// Forgets all.
+    pub(crate) fn clear(&mut self) {
+        self.producers.clear();
+    }
+
+    /// Forgets the producers that have appended nothing for `producer.id.expiration.ms`, except in a transaction.
+    pub(crate) fn expire(&mut self, now_wall_ms: i64, expiration_ms: i64) {
+        self.producers.retain(|_, producer| {
+            producer.txn_first_offset.is_some()
+                || now_wall_ms.wrapping_sub(producer.last_timestamp) < expiration_ms
+        });
+    }
+
+    /// All of them, ordered by id.
+    pub(crate) fn describe(&self) -> Vec<ProducerDescription> {
+        let mut all: Vec<_> = self
+            .producers
+            .iter()
+            .map(|(&producer_id, producer)| ProducerDescription {
+                producer_id,
+                epoch: producer.epoch,
+                last_sequence: producer.last_sequence(),
+                last_timestamp: producer.last_timestamp,
+                coordinator_epoch: producer.coordinator_epoch,
+                txn_start_offset: producer.txn_first_offset,
+            })
+            .collect();
+        all.sort_unstable_by_key(|producer| producer.producer_id);
+        all
+    }
+
+    /// Where the earliest open transaction began.
+    pub(crate) fn first_open_txn_offset(&self) -> Option<i64> {
+        self.producers.values().filter_map(|producer| producer.txn_first_offset).min()
+    }
+
+    /// Bytes of bookkeeping, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.producers.capacity() * size_of::<(i64, Producer)>()
+            + self.producers.len() * BATCHES_KEPT * size_of::<BatchMeta>()
+    }
+}
+
+fn follows(last: i32, next: i32) -> bool {
+    i64::from(next) == i64::from(last) + 1 || (next == 0 && last == i32::MAX)
+}

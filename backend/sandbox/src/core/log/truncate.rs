@@ -1,0 +1,102 @@
+//! Takes batches away from either end of a log.
+
+use super::PartitionLog;
+use super::markers::EndTxnMarker;
+use super::segment::{Segment, SegmentInfo};
+
+impl PartitionLog {
+    /// Drops everything from `offset` on; a batch that contains it goes as a whole, and still the log ends at `offset`,
+    /// as in Apache Kafka.
+    pub(crate) fn truncate_to(&mut self, offset: i64) {
+        let offset = offset.max(0);
+        if offset >= self.end_offset {
+            self.epochs.truncate_from_end(self.end_offset);
+            return;
+        }
+        if self.segments.front().is_none_or(|first| first.base_offset > offset) {
+            self.truncate_fully_and_start_at(offset);
+            return;
+        }
+        while self.segments.back().is_some_and(|last| last.base_offset > offset) {
+            self.segments.pop_back();
+        }
+        if let Some(active) = self.segments.back_mut() {
+            active.truncate_to(offset);
+        }
+        self.end_offset = offset;
+        self.start_offset = self.start_offset.min(offset);
+        self.bytes = self.segments.iter().map(|segment| segment.bytes).sum();
+        self.epochs.truncate_from_end(offset);
+        self.rebuild_producers(offset);
+    }
+
+    /// Drops everything; the log begins and ends at `offset`.
+    pub(crate) fn truncate_fully_and_start_at(&mut self, offset: i64) {
+        self.segments.clear();
+        self.chunk.clear();
+        self.bytes = 0;
+        self.start_offset = offset;
+        self.end_offset = offset;
+        self.epochs.clear();
+        self.producers.clear();
+    }
+
+    /// Moves the log start offset forward, as DeleteRecords does, and drops the closed segments before it. Says whether
+    /// it moved; it never goes back nor past the end.
+    pub(crate) fn advance_start_offset(&mut self, offset: i64) -> bool {
+        let offset = offset.min(self.end_offset);
+        if offset <= self.start_offset {
+            return false;
+        }
+        self.start_offset = offset;
+        self.epochs.truncate_from_start(offset);
+        while self.segments.get(1).is_some_and(|second| second.base_offset <= offset) {
+            self.pop_front();
+        }
+        true
+    }
+
+    /// The segments, the oldest first; the last is the active one.
+    pub(crate) fn segments(&self) -> impl ExactSizeIterator<Item = SegmentInfo> {
+        self.segments.iter().map(Segment::info)
+    }
+
+    /// Drops the oldest segment if it is closed, and moves the log start offset behind it.
+    pub(crate) fn drop_oldest_segment(&mut self) -> Option<SegmentInfo> {
+        let next = self.segments.get(1)?.base_offset;
+        let dropped = self.pop_front();
+        self.advance_start_offset(next);
+        dropped
+    }
+
+    /// Closes the active segment if it has batches: the next append begins another.
+    pub(crate) fn roll(&mut self, now_wall_ms: i64) {
+        if self.segments.back().is_some_and(|active| !active.entries.is_empty()) {
+            self.segments.push_back(Segment::new(self.end_offset, now_wall_ms));
+        }
+    }
+
+    fn pop_front(&mut self) -> Option<SegmentInfo> {
+        let segment = self.segments.pop_front()?;
+        self.bytes -= segment.bytes;
+        Some(segment.info())
+    }
+
+    /// Notes the producers anew that had appended at `end_offset` or later.
+    ///
+    /// Apache Kafka begins from a snapshot that it took when a segment was closed; here those of a producer's batches
+    /// count that are still there.
+    fn rebuild_producers(&mut self, end_offset: i64) {
+        let ids = self.producers.take_from(end_offset);
+        if ids.is_empty() {
+            return;
+        }
+        let batches = self.segments.iter().flat_map(|segment| &segment.entries);
+        for entry in batches {
+            let Some(header) = entry.batch.header() else { continue };
+            if ids.contains(&header.producer_id) {
+                self.producers.append(&header, EndTxnMarker::read(&header, &entry.batch.bytes));
+            }
+        }
+    }
+}
