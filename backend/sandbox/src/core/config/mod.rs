@@ -1,0 +1,29 @@
+//! Kafka's configs: which there are, what they may be, who set them, and what follows from them.
+//!
+//! A value comes from the first that has one: the topic or group itself, the broker's own dynamic configs, those of all
+//! brokers, the file that the broker started with, Kafka's default. [`ConfigStore`] keeps the first four as plain text,
+//! as Apache Kafka's metadata does; [`TopicSettings`] and [`BrokerSettings`] are what the rest of the core works with.
+
+mod alter;
+mod broker;
+mod definition;
+mod describe;
+mod error;
+mod group;
+mod layers;
+mod store;
+mod synonyms;
+mod table;
+mod topic;
+mod validator;
+mod value;
+
+pub(crate) use alter::{ConfigChange, Operation};
+pub(crate) use broker::{BrokerSettings, GroupMigrationPolicy};
+pub(crate) use definition::{ConfigDef, Effect, Kind};
+pub(crate) use describe::{ConfigEntry, ConfigSource, ConfigSynonym};
+pub(crate) use error::ConfigError;
+pub(crate) use group::{ConsumerGroupSettings, ShareGroupSettings};
+pub(crate) use store::{ConfigResource, ConfigStore, Overrides};
+pub(crate) use table::{BROKER_CONFIGS, GROUP_CONFIGS, TOPIC_CONFIGS};
+pub(crate) use topic::{CleanupPolicy, CompressionType, TopicSettings};
