@@ -11,7 +11,7 @@ use super::group::{self, Coordinator, Departure, GroupEvent, GroupReply, GroupSe
 use super::ids::TopicPartition;
 use super::image::{CONSUMER_OFFSETS, Topic};
 use super::{BrokerId, Caller, ConnectionId, Core, Now};
-use crate::window::Happening;
+use crate::window::{GroupSnapshot, Happening};
 use crate::wire::ErrorCode;
 
 /// How often a coordinator does what is due at once before others have their turn.
@@ -130,6 +130,11 @@ impl Core {
             let id = TopicPartition { topic: topic?, partition };
             self.coordinates(broker, id).then_some(&kept.coordinator)
         })
+    }
+
+    /// All groups, as the window shows them.
+    pub(super) fn group_views(&self) -> impl Iterator<Item = GroupSnapshot> {
+        self.coordinators.values().flat_map(|kept| kept.coordinator.view(kept.leader))
     }
 
     /// How groups see a client. `host` is the client's address as [`Self::client_host`] tells it.

@@ -14,6 +14,7 @@ mod group;
 mod ids;
 mod image;
 pub(crate) mod log;
+mod memory;
 mod partition;
 mod replication;
 #[cfg(test)]
