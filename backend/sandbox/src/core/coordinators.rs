@@ -284,3 +284,6 @@ fn why(departure: Departure) -> &'static str {
         Departure::GroupFull => "the group is full",
     }
 }
+
+#[cfg(test)]
+mod tests;
