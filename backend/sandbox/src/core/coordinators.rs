@@ -149,25 +149,15 @@ impl Core {
 
     /// By which broker configs groups live.
     pub(super) fn group_settings(&self) -> GroupSettings {
-        let configs = &self.image.configs;
-        let defaults = GroupSettings::default();
-        let int = |name: &str, default: i32| {
-            configs.started_with(name).and_then(|value| value.trim().parse().ok()).unwrap_or(default)
-        };
+        let broker = self.image.configs.broker_settings();
         GroupSettings {
-            min_session_timeout_ms: int("group.min.session.timeout.ms", defaults.min_session_timeout_ms),
-            max_session_timeout_ms: int("group.max.session.timeout.ms", defaults.max_session_timeout_ms),
-            initial_rebalance_delay_ms: int(
-                "group.initial.rebalance.delay.ms",
-                defaults.initial_rebalance_delay_ms,
-            ),
-            max_size: int("group.max.size", defaults.max_size),
-            offset_metadata_max: int("offset.metadata.max.bytes", defaults.offset_metadata_max),
-            offsets_retention_minutes: int("offsets.retention.minutes", defaults.offsets_retention_minutes),
-            offsets_retention_check_interval_ms: configs
-                .started_with("offsets.retention.check.interval.ms")
-                .and_then(|value| value.trim().parse().ok())
-                .unwrap_or(defaults.offsets_retention_check_interval_ms),
+            min_session_timeout_ms: broker.group_min_session_timeout_ms,
+            max_session_timeout_ms: broker.group_max_session_timeout_ms,
+            initial_rebalance_delay_ms: broker.group_initial_rebalance_delay_ms,
+            max_size: broker.group_max_size,
+            offset_metadata_max: broker.offset_metadata_max_bytes,
+            offsets_retention_minutes: broker.offsets_retention_minutes,
+            offsets_retention_check_interval_ms: broker.offsets_retention_check_interval_ms,
         }
     }
 

@@ -89,6 +89,7 @@ pub(crate) struct Core {
     deadlines: Deadlines,
     effects: Effects,
     next_broker_epoch: i64,
+    next_producer_id: i64,
     is_watched: bool,
     faults: Vec<InjectedError>,
 }
@@ -116,7 +117,10 @@ pub(crate) struct Caller {
 
 impl Core {
     /// A cluster whose brokers all run.
-    pub(crate) fn new(beginning: Beginning, now: Now) -> Self {
+    ///
+    /// The error says which config is refused.
+    pub(crate) fn new(beginning: Beginning, now: Now) -> Result<Self, String> {
+        let configs = ConfigStore::new(beginning.configs).map_err(|refused| refused.message)?;
         let mut rng = StdRng::seed_from_u64(beginning.seed);
         let cluster_id = KafkaString::from(random_uuid(&mut rng).to_string());
         let mut core = Self {
@@ -125,7 +129,7 @@ impl Core {
             cluster_id,
             limits: beginning.limits,
             account: ChunkAccount::default(),
-            image: Arc::new(Image::new(ConfigStore::new(beginning.configs))),
+            image: Arc::new(Image::new(configs)),
             brokers: Vec::new(),
             partitions: HashMap::new(),
             coordinators: Coordinators::new(),
@@ -135,6 +139,7 @@ impl Core {
             deadlines: Deadlines::default(),
             effects: Effects::default(),
             next_broker_epoch: 0,
+            next_producer_id: 0,
             is_watched: false,
             faults: Vec::new(),
         };
@@ -142,7 +147,7 @@ impl Core {
             core.brokers.push(Broker::new(id, address));
             core.register(id);
         }
-        core
+        Ok(core)
     }
 
     /// A client has connected to a broker.
@@ -182,7 +187,7 @@ impl Core {
         };
         if let Some(answer) = self.faulty_answer(&caller, header.api, &request) {
             self.answer(connection, answer);
-        } else if let Some(answer) = self.dispatch(&caller, header.api, request) {
+        } else if let Some(answer) = self.dispatch(&caller, request) {
             self.answer(connection, answer);
         }
         self.take_effects()
