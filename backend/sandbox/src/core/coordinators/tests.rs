@@ -569,3 +569,18 @@ fn offsets_are_deleted_by_partition() {
     assert_eq!(said, [(9, ErrorCode::UnknownTopicOrPartition.code()), (0, 0)]);
     assert_eq!(committed(&mut cluster, broker), (0, vec![("orders".to_owned(), 1, 5)]));
 }
+
+#[test]
+fn several_groups_are_answered_for_in_the_order_of_apache_kafka_s_table() {
+    let mut cluster = TestCluster::new(1, &[("offsets.topic.replication.factor", "1")]);
+    find(&mut cluster, 1);
+    // Partitions 0 to 3: (31 * (31 + partition) + hash of the name), spread, modulo 16.
+    let groups: Vec<_> = ["d", "e", "f", "g", "e"].map(text).into();
+    let partitions: Vec<_> =
+        groups.iter().map(|group| crate::core::group::partition_for(group.as_str(), 50)).collect();
+    assert_eq!(partitions, [0, 1, 2, 3, 1]);
+    let request = DescribeGroupsRequestData { groups, ..Default::default() };
+    let described = ask!(cluster, 1, DescribeGroups, 6, request);
+    let order: Vec<_> = described.groups.iter().map(|group| group.group_id.as_str()).collect();
+    assert_eq!(order, ["d", "g", "e", "e", "f"]);
+}
