@@ -26,7 +26,7 @@ impl TestCluster {
             seed: 1,
             limits: Limits { log_bytes: 64 << 20, topics: 1000, partitions: 10_000 },
         };
-        let core = Core::new(beginning, now).expect("configs of tests are good");
+        let core = Core::new(beginning, now).expect("the configs are good");
         Self { core, now, answers: HashMap::new(), asked: HashMap::new() }
     }
 
