@@ -471,5 +471,4 @@ pub(crate) fn list_config_resources(
 }
 
 #[cfg(test)]
-#[path = "configs_tests.rs"]
 mod tests;
