@@ -50,7 +50,7 @@ impl ProduceRequest {
                 .into_iter()
                 .map(|partition| PartitionProduce {
                     index: partition.index,
-                    records: CheckedRecords::check(partition.records.unwrap_or_default()),
+                    records: CheckedRecords::check_at(partition.records.unwrap_or_default(), version),
                 })
                 .collect(),
         });

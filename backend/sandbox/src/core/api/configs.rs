@@ -3,10 +3,14 @@
 //! Functions over a [`ConfigStore`]: what is to be changed comes out, and is not changed here.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use super::topics::invalid_name;
 use crate::core::config::{
     ConfigChange, ConfigEntry, ConfigError, ConfigResource, ConfigStore, Kind, Operation, Overrides,
 };
+use crate::core::image::Image;
+use crate::core::{BrokerId, Caller, Core};
 use crate::wire::messages::alter_configs_request::{AlterConfigsRequestData, AlterConfigsResource};
 use crate::wire::messages::alter_configs_response::{AlterConfigsResourceResponse, AlterConfigsResponseData};
 use crate::wire::messages::describe_configs_request::{DescribeConfigsRequestData, DescribeConfigsResource};
@@ -62,11 +66,100 @@ pub(crate) trait ClusterFacts {
     fn brokers(&self) -> Vec<i32>;
 }
 
+/// The cluster as a broker sees it.
+struct Seen<'a> {
+    broker: BrokerId,
+    image: &'a Image,
+}
+
+impl ClusterFacts for Seen<'_> {
+    fn broker(&self) -> i32 {
+        self.broker
+    }
+
+    fn invalid_topic_name(&self, name: &str) -> Option<String> {
+        invalid_name(name)
+    }
+
+    fn has_topic(&self, name: &str) -> bool {
+        self.image.topic(name).is_some()
+    }
+
+    fn topics(&self) -> Vec<KafkaString> {
+        self.image.topics().map(|topic| topic.name.clone()).collect()
+    }
+
+    fn brokers(&self) -> Vec<i32> {
+        self.image.live_brokers().map(|(id, _)| id).collect()
+    }
+}
+
+impl Core {
+    fn seen_by(&self, broker: BrokerId) -> Seen<'_> {
+        Seen { broker, image: self.image_of(broker) }
+    }
+
+    /// DescribeConfigs.
+    pub(super) fn describe_configs(
+        &self,
+        caller: &Caller,
+        request: &DescribeConfigsRequestData,
+    ) -> DescribeConfigsResponseData {
+        let seen = self.seen_by(caller.broker);
+        describe_configs(&seen.image.configs, &seen, request)
+    }
+
+    /// AlterConfigs.
+    pub(super) fn alter_configs(
+        &mut self,
+        caller: &Caller,
+        request: &AlterConfigsRequestData,
+    ) -> AlterConfigsResponseData {
+        let seen = self.seen_by(caller.broker);
+        let (response, changes) = alter_configs(&seen.image.configs, &seen, request);
+        self.change_configs(changes);
+        response
+    }
+
+    /// IncrementalAlterConfigs.
+    pub(super) fn incremental_alter_configs(
+        &mut self,
+        caller: &Caller,
+        request: &IncrementalAlterConfigsRequestData,
+    ) -> IncrementalAlterConfigsResponseData {
+        let seen = self.seen_by(caller.broker);
+        let (response, changes) = incremental_alter_configs(&seen.image.configs, &seen, request);
+        self.change_configs(changes);
+        response
+    }
+
+    /// ListConfigResources.
+    pub(super) fn list_config_resources(
+        &self,
+        caller: &Caller,
+        request: &ListConfigResourcesRequestData,
+    ) -> ListConfigResourcesResponseData {
+        let seen = self.seen_by(caller.broker);
+        list_config_resources(&seen.image.configs, &seen, request, caller.version)
+    }
+
+    fn change_configs(&mut self, changes: Changes) {
+        if changes.is_empty() {
+            return;
+        }
+        let image = Arc::make_mut(&mut self.image);
+        for (resource, overrides) in changes {
+            image.configs.replace(resource, overrides);
+        }
+        self.configs_changed();
+    }
+}
+
 /// Overrides that a resource is to have from now on: see [`ConfigStore::replace`].
 pub(crate) type Changes = Vec<(ConfigResource, Overrides)>;
 
 /// Answers `DescribeConfigs`.
-pub(crate) fn describe_configs(
+fn describe_configs(
     store: &ConfigStore,
     facts: &impl ClusterFacts,
     request: &DescribeConfigsRequestData,
@@ -181,7 +274,7 @@ fn entry_result(entry: ConfigEntry, request: &DescribeConfigsRequestData) -> Des
 }
 
 /// Answers `AlterConfigs`, which sets all configs of a resource.
-pub(crate) fn alter_configs(
+fn alter_configs(
     store: &ConfigStore,
     facts: &impl ClusterFacts,
     request: &AlterConfigsRequestData,
@@ -228,7 +321,7 @@ fn replacement(
 }
 
 /// Answers `IncrementalAlterConfigs`, which changes single configs of a resource (KIP-339).
-pub(crate) fn incremental_alter_configs(
+fn incremental_alter_configs(
     store: &ConfigStore,
     facts: &impl ClusterFacts,
     request: &IncrementalAlterConfigsRequestData,
@@ -435,7 +528,7 @@ fn named_twice<'a>(resources: impl Iterator<Item = (i8, &'a str)>) -> HashSet<(i
 }
 
 /// Answers `ListConfigResources` (KIP-1142); version 0 is `ListClientMetricsResources`.
-pub(crate) fn list_config_resources(
+fn list_config_resources(
     store: &ConfigStore,
     facts: &impl ClusterFacts,
     request: &ListConfigResourcesRequestData,

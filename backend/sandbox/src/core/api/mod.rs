@@ -1,3 +1,76 @@
 //! What brokers answer: a file for each family of APIs.
 
-pub(crate) mod configs;
+mod cluster;
+mod configs;
+pub(crate) mod fetch;
+mod list_offsets;
+mod metadata;
+pub(crate) mod produce;
+mod security;
+mod topics;
+
+use super::image::{PartitionRegistration, Topic};
+use super::partition::Replica;
+use super::{Answer, BrokerId, Caller, Core, TopicPartition};
+use crate::wire::{Api, ErrorCode, Request};
+
+impl Core {
+    /// Answers a request now, or `None`: later.
+    pub(super) fn dispatch(&mut self, caller: &Caller, api: Api, request: Request) -> Option<Answer> {
+        Some(match request {
+            Request::AlterConfigs(request) => self.alter_configs(caller, &request).into(),
+            Request::ApiVersions(request) => self.api_versions(caller, &request).into(),
+            Request::CreatePartitions(request) => self.create_partitions(&request).into(),
+            Request::CreateTopics(request) => self.create_topics(caller, &request).into(),
+            Request::DeleteTopics(request) => self.delete_topics(caller, &request).into(),
+            Request::DescribeCluster(request) => self.describe_cluster(caller, &request).into(),
+            Request::DescribeConfigs(request) => self.describe_configs(caller, &request).into(),
+            Request::DescribeTopicPartitions(request) => {
+                self.describe_topic_partitions(caller, &request).into()
+            }
+            Request::Fetch(request) => return self.fetch(caller, request),
+            Request::IncrementalAlterConfigs(request) => {
+                self.incremental_alter_configs(caller, &request).into()
+            }
+            Request::ListConfigResources(request) => self.list_config_resources(caller, &request).into(),
+            Request::ListOffsets(request) => self.list_offsets(caller, request).into(),
+            Request::Metadata(request) => self.metadata(caller, &request).into(),
+            Request::Produce(request) => return self.produce(caller, request),
+            Request::CreateAcls(request) => security::create_acls(&request).into(),
+            Request::DeleteAcls(request) => security::delete_acls(&request).into(),
+            Request::DescribeAcls(_) => security::describe_acls().into(),
+            Request::SaslHandshake(_) => security::sasl_handshake().into(),
+            _ => {
+                tracing::error!(?api, "announced, but not there");
+                Answer::Close
+            }
+        })
+    }
+
+    /// A partition on the broker that leads it, as that broker sees it.
+    fn led(&self, broker: BrokerId, topic: &Topic, index: i32) -> Result<TopicPartition, ErrorCode> {
+        let id = TopicPartition { topic: topic.id, partition: index };
+        let registration = topic.partition(index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        if registration.leader != Some(broker)
+            || self.replica(id, broker).is_none_or(|it| it.leading.is_none())
+        {
+            return Err(ErrorCode::NotLeaderOrFollower);
+        }
+        Ok(id)
+    }
+
+    /// A broker's replica of a partition.
+    fn replica(&self, id: TopicPartition, broker: BrokerId) -> Option<&Replica> {
+        self.partitions.get(&id)?.replica(broker)
+    }
+}
+
+/// Whether a client's idea of the leader's epoch is the broker's; -1: it has none (KIP-320).
+fn check_epoch(registration: &PartitionRegistration, current: i32) -> Result<(), ErrorCode> {
+    match current {
+        -1 => Ok(()),
+        epoch if epoch < registration.leader_epoch => Err(ErrorCode::FencedLeaderEpoch),
+        epoch if epoch > registration.leader_epoch => Err(ErrorCode::UnknownLeaderEpoch),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,317 @@
+//! A cluster as its owner holds it.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::RngExt;
+use thiserror::Error;
+use tokio::sync::{Mutex, Semaphore, broadcast};
+use tokio::task::JoinHandle;
+
+use crate::core::{Address, Beginning, BrokerId, Core, Effects, End, FaultError, InjectedError, Limits};
+use crate::engine::Engine;
+use crate::net::{Listener, Reserved};
+use crate::window::{ClusterEvent, Snapshot};
+use crate::wire::text;
+
+/// The most brokers of a cluster.
+pub const MAX_BROKERS: u16 = 9;
+
+/// What cluster to start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// How many brokers, 1 to [`MAX_BROKERS`].
+    pub brokers: u16,
+    /// The ports of the brokers, from the first; 0 and those not given are free ones.
+    pub ports: Vec<u16>,
+    /// Broker configs that differ from Apache Kafka's defaults, by their names there.
+    pub broker_configs: Vec<(String, String)>,
+    /// Topics to begin with: name, partitions, replication factor.
+    pub topics: Vec<(String, u16, u16)>,
+    /// How many bytes of record batches it holds.
+    pub log_bytes: u64,
+    /// How many topics it holds.
+    pub max_topics: usize,
+    /// How many partitions it holds.
+    pub max_partitions: usize,
+    /// How many connections it holds.
+    pub max_connections: usize,
+    /// Where its randomness comes from; drawn when `None`.
+    pub seed: Option<u64>,
+}
+
+impl Default for Config {
+    /// Three brokers on free ports, 256 MiB.
+    fn default() -> Self {
+        Self {
+            brokers: 3,
+            ports: Vec::new(),
+            broker_configs: Vec::new(),
+            topics: Vec::new(),
+            log_bytes: 256 << 20,
+            max_topics: 1000,
+            max_partitions: 10_000,
+            max_connections: 1000,
+            seed: None,
+        }
+    }
+}
+
+/// Why a cluster doesn't start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Not 1 to [`MAX_BROKERS`] brokers.
+    #[error("a cluster has 1 to {MAX_BROKERS} brokers, not {0}")]
+    Brokers(u16),
+    /// An address can't be had.
+    #[error("broker {broker} can't listen on port {port}: {source}")]
+    Port {
+        /// Whose.
+        broker: i32,
+        /// 0: any.
+        port: u16,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A broker config is refused.
+    #[error("{0}")]
+    Config(String),
+    /// A topic can't be made.
+    #[error("topic {name} can't be made: {reason}")]
+    Topic {
+        /// Its name.
+        name: String,
+        /// Why, in Kafka's words.
+        reason: String,
+    },
+}
+
+/// Why a broker can't be stopped or started.
+#[derive(Debug, Error)]
+pub enum BrokerError {
+    /// There is none with this id.
+    #[error("there is no broker {0}")]
+    Unknown(i32),
+    /// Its port can't be listened on again, or not be kept.
+    #[error("broker {broker}: {source}")]
+    Port {
+        /// Whose.
+        broker: i32,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// A running cluster. Dropping it stops all brokers and frees all memory and ports.
+pub struct Cluster {
+    engine: Arc<Engine>,
+    addresses: Vec<SocketAddr>,
+    places: Mutex<Vec<Place>>,
+    room: Arc<Semaphore>,
+    clock: JoinHandle<()>,
+}
+
+/// A broker's port.
+enum Place {
+    Up(Listener),
+    Down(Reserved),
+    /// Between the two, or lost.
+    None,
+}
+
+impl Cluster {
+    /// Starts a cluster; all its brokers listen when this returns. Within a tokio runtime.
+    pub fn start(config: &Config) -> Result<Self, StartError> {
+        if !(1..=MAX_BROKERS).contains(&config.brokers) {
+            return Err(StartError::Brokers(config.brokers));
+        }
+        let mut reserved = Vec::new();
+        let mut addresses = Vec::new();
+        for (broker, at) in (1..).zip(0..usize::from(config.brokers)) {
+            let port = config.ports.get(at).copied().unwrap_or(0);
+            let failed = |source| StartError::Port { broker, port, source };
+            let place =
+                Reserved::new(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)).map_err(failed)?;
+            addresses.push(place.address().map_err(failed)?);
+            reserved.push(place);
+        }
+        let beginning = Beginning {
+            addresses: addresses
+                .iter()
+                .map(|address| Address { host: text(address.ip().to_string()), port: address.port() })
+                .collect(),
+            configs: broker_configs(config),
+            seed: config.seed.unwrap_or_else(|| rand::rng().random()),
+            limits: Limits {
+                log_bytes: config.log_bytes,
+                topics: config.max_topics,
+                partitions: config.max_partitions,
+            },
+        };
+        let engine = Engine::new(|now| {
+            let mut core = Core::new(beginning, now).map_err(StartError::Config)?;
+            begin(&mut core, config)?;
+            Ok(core)
+        })?;
+        let engine = Arc::new(engine);
+        let room = Arc::new(Semaphore::new(config.max_connections));
+        let mut places = Vec::new();
+        for (broker, place) in (1..).zip(reserved) {
+            let listener = place.listen(&engine, broker, &room).map_err(|source| StartError::Port {
+                broker,
+                port: 0,
+                source,
+            })?;
+            places.push(Place::Up(listener));
+        }
+        let timed = Arc::clone(&engine);
+        let clock = tokio::spawn(async move { timed.keep_time().await });
+        Ok(Self { engine, addresses, places: Mutex::new(places), room, clock })
+    }
+
+    /// The brokers' addresses, as in `127.0.0.1:9092,127.0.0.1:9093`.
+    pub fn bootstrap_servers(&self) -> String {
+        let addresses: Vec<_> = self.addresses.iter().map(ToString::to_string).collect();
+        addresses.join(",")
+    }
+
+    /// Where each broker listens, from broker 1.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Whether a defect has stopped the cluster: it answers nobody any more. Others are not touched by it.
+    pub fn has_failed(&self) -> bool {
+        self.engine.has_failed()
+    }
+
+    /// What happens from now on. A watcher that is slow misses events, and is told how many.
+    pub fn watch(&self) -> broadcast::Receiver<ClusterEvent> {
+        self.engine.watch()
+    }
+
+    /// The cluster now; `None` when a defect has stopped it. A watcher that is to miss nothing begins to
+    /// [watch](Self::watch) first.
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        self.engine.look(|core| core.snapshot(&self.addresses))
+    }
+
+    /// Slows a broker down: it keeps each answer back for `response`, and records take `replication` longer to reach
+    /// it as a follower. Zero for both ends that.
+    pub fn delay_broker(
+        &self,
+        broker: i32,
+        response: Duration,
+        replication: Duration,
+    ) -> Result<(), BrokerError> {
+        self.address(broker)?;
+        self.engine.act(|core, now| core.delay(now, broker, response, replication));
+        Ok(())
+    }
+
+    /// Cuts a broker off from the other brokers and the controller, or mends that; clients reach it all the while.
+    pub fn cut_off_broker(&self, broker: i32, cut_off: bool) -> Result<(), BrokerError> {
+        self.address(broker)?;
+        self.engine.act(|core, now| core.cut_off(now, broker, cut_off));
+        Ok(())
+    }
+
+    /// Has chosen requests answered with an error.
+    pub fn inject_error(&self, error: InjectedError) -> Result<(), FaultError> {
+        let mut outcome = Ok(());
+        self.engine.act(|core, _| {
+            outcome = core.inject(error);
+            Effects::default()
+        });
+        outcome
+    }
+
+    /// Takes back all errors that were injected.
+    pub fn clear_errors(&self) {
+        self.engine.act(|core, _| {
+            core.clear_errors();
+            Effects::default()
+        });
+    }
+
+    /// Stops a broker as `kafka-server-stop` does: its leaders move first.
+    pub async fn stop_broker(&self, broker: i32) -> Result<(), BrokerError> {
+        self.end_broker(broker, End::Controlled).await
+    }
+
+    /// Ends a broker as a power cut does: the others notice when its session times out.
+    pub async fn kill_broker(&self, broker: i32) -> Result<(), BrokerError> {
+        self.end_broker(broker, End::Kill).await
+    }
+
+    /// Starts a broker that was stopped or killed, at its old address, with the log that it had.
+    pub async fn start_broker(&self, broker: i32) -> Result<(), BrokerError> {
+        let failed = |source| BrokerError::Port { broker, source };
+        let mut places = self.places.lock().await;
+        let place = place(&mut places, broker)?;
+        let reserved = match std::mem::replace(place, Place::None) {
+            Place::Down(reserved) => reserved,
+            Place::Up(listener) => {
+                *place = Place::Up(listener);
+                return Ok(());
+            }
+            Place::None => Reserved::new(self.address(broker)?).map_err(failed)?,
+        };
+        self.engine.act(|core, now| core.start_broker(now, broker));
+        *place = Place::Up(reserved.listen(&self.engine, broker, &self.room).map_err(failed)?);
+        Ok(())
+    }
+
+    async fn end_broker(&self, broker: i32, end: End) -> Result<(), BrokerError> {
+        let mut places = self.places.lock().await;
+        let place = place(&mut places, broker)?;
+        match std::mem::replace(place, Place::None) {
+            Place::Up(listener) => {
+                self.engine.act(|core, now| core.end_broker(now, broker, end));
+                let reserved = listener.close().await;
+                *place = Place::Down(reserved.map_err(|source| BrokerError::Port { broker, source })?);
+            }
+            other => *place = other,
+        }
+        Ok(())
+    }
+
+    fn address(&self, broker: i32) -> Result<SocketAddr, BrokerError> {
+        let at = usize::try_from(broker).ok().and_then(|id| id.checked_sub(1));
+        at.and_then(|at| self.addresses.get(at)).copied().ok_or(BrokerError::Unknown(broker))
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.clock.abort();
+    }
+}
+
+fn place(places: &mut [Place], broker: BrokerId) -> Result<&mut Place, BrokerError> {
+    let at = usize::try_from(broker).ok().and_then(|id| id.checked_sub(1));
+    at.and_then(|at| places.get_mut(at)).ok_or(BrokerError::Unknown(broker))
+}
+
+/// The configs that the brokers start with: on fewer than three brokers the internal topics have fewer replicas, as in
+/// the configuration that Apache Kafka comes with.
+fn broker_configs(config: &Config) -> Vec<(String, String)> {
+    let factor = config.brokers.min(3);
+    let mut configs: Vec<(String, String)> =
+        [("offsets.topic.replication.factor", factor), ("transaction.state.log.replication.factor", factor)]
+            .map(|(name, value)| (name.to_owned(), value.to_string()))
+            .into();
+    configs.retain(|(name, _)| config.broker_configs.iter().all(|(given, _)| given != name));
+    configs.extend(config.broker_configs.iter().cloned());
+    configs
+}
+
+fn begin(core: &mut Core, config: &Config) -> Result<(), StartError> {
+    for (name, partitions, replication_factor) in &config.topics {
+        core.begin_with_topic(name, *partitions, *replication_factor)
+            .map_err(|reason| StartError::Topic { name: name.clone(), reason })?;
+    }
+    Ok(())
+}

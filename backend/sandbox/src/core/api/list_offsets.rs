@@ -1,0 +1,118 @@
+//! ListOffsets: the ends of a partition, and the offset at a time.
+
+use super::check_epoch;
+use crate::core::{Caller, Core};
+use crate::wire::ErrorCode;
+use crate::wire::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsRequestData};
+use crate::wire::messages::list_offsets_response::{
+    ListOffsetsPartitionResponse, ListOffsetsResponseData, ListOffsetsTopicResponse,
+};
+
+/// What is asked for in place of a timestamp.
+mod special {
+    pub(super) const LATEST: i64 = -1;
+    pub(super) const EARLIEST: i64 = -2;
+    /// The record with the greatest timestamp (KIP-734).
+    pub(super) const MAX_TIMESTAMP: i64 = -3;
+    /// The first offset that is on the broker itself (KIP-405).
+    pub(super) const EARLIEST_LOCAL: i64 = -4;
+    /// The last offset in tiered storage (KIP-1005).
+    pub(super) const LATEST_TIERED: i64 = -5;
+    /// The first offset that is not yet in tiered storage (KIP-1023).
+    pub(super) const EARLIEST_PENDING_UPLOAD: i64 = -6;
+}
+
+struct Found {
+    timestamp: i64,
+    offset: i64,
+    leader_epoch: i32,
+}
+
+impl Core {
+    /// ListOffsets.
+    pub(super) fn list_offsets(
+        &self,
+        caller: &Caller,
+        request: ListOffsetsRequestData,
+    ) -> ListOffsetsResponseData {
+        let read_committed = request.isolation_level == 1;
+        let topics = request.topics.into_iter().map(|topic| {
+            let partitions = topic.partitions.iter().map(|partition| {
+                let found = self.list_offset(caller, topic.name.as_str(), partition, read_committed);
+                let (error, found) = match found {
+                    Ok(found) => (ErrorCode::None, found),
+                    Err(error) => (error, Found { timestamp: -1, offset: -1, leader_epoch: -1 }),
+                };
+                ListOffsetsPartitionResponse {
+                    partition_index: partition.partition_index,
+                    error_code: error.code(),
+                    timestamp: found.timestamp,
+                    offset: found.offset,
+                    leader_epoch: if caller.version >= 4 { found.leader_epoch } else { -1 },
+                    ..Default::default()
+                }
+            });
+            let partitions = partitions.collect();
+            ListOffsetsTopicResponse { name: topic.name, partitions, ..Default::default() }
+        });
+        ListOffsetsResponseData { topics: topics.collect(), ..Default::default() }
+    }
+
+    fn list_offset(
+        &self,
+        caller: &Caller,
+        name: &str,
+        partition: &ListOffsetsPartition,
+        read_committed: bool,
+    ) -> Result<Found, ErrorCode> {
+        // From which version each special is known; before it, and for others below zero, the request is not supported.
+        let known = match partition.timestamp {
+            special::MAX_TIMESTAMP => 7,
+            special::EARLIEST_LOCAL => 8,
+            special::LATEST_TIERED => 9,
+            special::EARLIEST_PENDING_UPLOAD => 11,
+            timestamp if timestamp < special::EARLIEST_PENDING_UPLOAD => i16::MAX,
+            _ => 0,
+        };
+        if caller.version < known {
+            return Err(ErrorCode::UnsupportedVersion);
+        }
+        let image = self.image_of(caller.broker);
+        let topic = image.topic(name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let registration =
+            topic.partition(partition.partition_index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let id = self.led(caller.broker, topic, partition.partition_index)?;
+        check_epoch(registration, partition.current_leader_epoch)?;
+        let replica = self.replica(id, caller.broker).ok_or(ErrorCode::NotLeaderOrFollower)?;
+        let log = &replica.log;
+        let epoch = registration.leader_epoch;
+        let end = match log.first_unstable_offset() {
+            Some(unstable) if read_committed => unstable.min(replica.high_watermark),
+            _ => replica.high_watermark,
+        };
+        let nothing = Found { timestamp: -1, offset: -1, leader_epoch: -1 };
+        Ok(match partition.timestamp {
+            special::LATEST => Found { timestamp: -1, offset: end, leader_epoch: epoch },
+            special::EARLIEST | special::EARLIEST_LOCAL => {
+                let offset = log.start_offset();
+                Found { timestamp: -1, offset, leader_epoch: log.epoch_at(offset).unwrap_or(-1) }
+            }
+            special::LATEST_TIERED => nothing,
+            special::EARLIEST_PENDING_UPLOAD => nothing,
+            timestamp => {
+                let at = if timestamp == special::MAX_TIMESTAMP {
+                    log.max_timestamp()
+                } else {
+                    log.offset_for_timestamp(timestamp)
+                };
+                at.filter(|at| at.offset < end || timestamp == special::MAX_TIMESTAMP).map_or(nothing, |at| {
+                    Found {
+                        timestamp: at.timestamp,
+                        offset: at.offset,
+                        leader_epoch: at.leader_epoch.unwrap_or(-1),
+                    }
+                })
+            }
+        })
+    }
+}

@@ -1,0 +1,317 @@
+//! Produce.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::core::log::{CheckedRecords, FaultStage, RecordError, RecordsFault, Verdict};
+use crate::core::waits::Waiting;
+use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
+use crate::wire::messages::produce_response::{
+    BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, ProduceResponseData,
+    TopicProduceResponse,
+};
+use crate::wire::{ErrorCode, KafkaString, ProduceRequest, message};
+
+/// A Produce request with `acks=all` whose records are not yet on all in-sync replicas.
+#[derive(Debug)]
+pub(crate) struct WaitingProduce {
+    broker: BrokerId,
+    response: ProduceResponseData,
+    /// What waits: the place in the response, the partition, and the high watermark that it waits for.
+    waiting: Vec<(usize, usize, TopicPartition, i64)>,
+}
+
+/// What became of the records for one partition.
+struct Produced {
+    response: PartitionProduceResponse,
+    /// The partition and the high watermark at which `acks=all` holds.
+    wait_for: Option<(TopicPartition, i64)>,
+}
+
+impl Core {
+    /// Produce.
+    pub(super) fn produce(&mut self, caller: &Caller, request: ProduceRequest) -> Option<Answer> {
+        let mut response = ProduceResponseData::default();
+        let mut waiting = Vec::new();
+        let acks = request.acks;
+        for (topic_at, topic) in request.topics.into_iter().enumerate() {
+            let mut answered =
+                TopicProduceResponse { name: topic.name.clone(), topic_id: topic.id, ..Default::default() };
+            for (partition_at, partition) in topic.partitions.into_iter().enumerate() {
+                let target = Target {
+                    version: caller.version,
+                    name: &topic.name,
+                    id: topic.id,
+                    index: partition.index,
+                };
+                let produced =
+                    self.produce_to(caller.broker, acks, &target, partition.records).unwrap_or_else(
+                        |fault| Produced { response: failed(partition.index, fault), wait_for: None },
+                    );
+                if let Some((id, high_watermark)) = produced.wait_for {
+                    waiting.push((topic_at, partition_at, id, high_watermark));
+                }
+                answered.partition_responses.push(produced.response);
+            }
+            response.responses.push(answered);
+        }
+        if acks == 0 {
+            // There is no answer to tell an error with: the broker closes the connection.
+            let all_well = partitions(&response).all(|partition| partition.error_code == 0);
+            return Some(if all_well { Answer::Nothing } else { Answer::Close });
+        }
+        let timeout = Duration::from_millis(u64::try_from(request.timeout_ms).unwrap_or(0));
+        let waiting = WaitingProduce { broker: caller.broker, response, waiting };
+        if waiting.waiting.is_empty() {
+            return Some(self.with_leaders(caller, waiting.response));
+        }
+        if let Some(answer) = self.try_produced(&waiting) {
+            return Some(answer);
+        }
+        let partitions = waiting.waiting.iter().map(|(_, _, id, _)| *id).collect();
+        self.wait(caller.connection, partitions, timeout, Waiting::Produce(Box::new(waiting)));
+        None
+    }
+
+    /// Appends to one partition.
+    fn produce_to(
+        &mut self,
+        broker: BrokerId,
+        acks: i16,
+        target: &Target<'_>,
+        records: Result<CheckedRecords, RecordsFault>,
+    ) -> Result<Produced, Fault> {
+        if !matches!(acks, -1..=1) {
+            return Err(ErrorCode::InvalidRequiredAcks.into());
+        }
+        let image = self.image_of(broker);
+        let topic = if target.version >= 13 {
+            image.topic_by_id(target.id).ok_or(ErrorCode::UnknownTopicId)?
+        } else {
+            image.topic(target.name.as_str()).ok_or(ErrorCode::UnknownTopicOrPartition)?
+        };
+        let registration = topic.partition(target.index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let min_isr = topic.settings.effective_min_isr(registration.replicas.len());
+        let records = match records {
+            Err(fault) if fault.stage == FaultStage::Request => return Err(fault.into()),
+            records => records,
+        };
+        if topic.is_internal() {
+            return Err(Fault::new(
+                ErrorCode::InvalidTopicException,
+                format!("Cannot append to internal topic {}", topic.name.as_str()),
+            ));
+        }
+        let id = self.led(broker, topic, target.index)?;
+        let topic = Arc::clone(topic);
+        let settings = &topic.settings;
+        let place = format_args!("{}-{}", topic.name.as_str(), target.index);
+        let now_ms = self.now.wall_ms;
+
+        let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
+        let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;
+        let leading = replica.leading.as_ref().ok_or(ErrorCode::NotLeaderOrFollower)?;
+        if acks == -1 && leading.isr.len() < min_isr {
+            return Err(Fault::new(
+                ErrorCode::NotEnoughReplicas,
+                format!(
+                    "The size of the current ISR : {} is insufficient to satisfy the min.isr requirement of {min_isr} \
+                     for partition {place}, live replica(s) broker.id are : {:?}",
+                    leading.isr.len(),
+                    leading.isr
+                ),
+            ));
+        }
+        let log_start_offset = replica.log.start_offset();
+        let told = |fault: RecordsFault| Fault::of(fault, log_start_offset);
+        let records = records.map_err(told)?;
+        records.validate(&settings.produce_rules(), now_ms, &place).map_err(told)?;
+        let (base_offset, last_offset, log_append_time_ms) = match replica.log.check_producer(&records) {
+            Verdict::Append => {
+                let epoch = leading.epoch;
+                let appended = replica.log.append(&records, epoch, &settings.append_rules(), now_ms);
+                (appended.base_offset, appended.last_offset, appended.log_append_time_ms)
+            }
+            Verdict::Duplicate { base_offset, last_offset, log_append_time_ms } => {
+                (base_offset, last_offset, Some(log_append_time_ms))
+            }
+            Verdict::Refuse(error) => return Err(error.into()),
+        };
+        let log_start_offset = replica.log.start_offset();
+        self.appended(id, broker);
+        Ok(Produced {
+            response: PartitionProduceResponse {
+                index: target.index,
+                base_offset,
+                log_append_time_ms: log_append_time_ms.unwrap_or(-1),
+                log_start_offset,
+                ..Default::default()
+            },
+            wait_for: (acks == -1).then_some((id, last_offset + 1)),
+        })
+    }
+
+    /// The answer to a Produce request whose records are on all in-sync replicas by now, or never will be.
+    pub(in crate::core) fn try_produced(&self, produce: &WaitingProduce) -> Option<Answer> {
+        let mut response = produce.response.clone();
+        for (topic, partition, id, high_watermark) in &produce.waiting {
+            let settled = self.settled(*id, produce.broker, *high_watermark)?;
+            let place = response.responses.get_mut(*topic)?.partition_responses.get_mut(*partition)?;
+            if let Err(error) = settled {
+                *place = failed(place.index, error.into());
+            }
+        }
+        Some(response.into())
+    }
+
+    /// Whether an append has reached the high watermark that it waits for: not yet, yes, or never will.
+    fn settled(
+        &self,
+        id: TopicPartition,
+        broker: BrokerId,
+        high_watermark: i64,
+    ) -> Option<Result<(), ErrorCode>> {
+        let Some(topic) = self.image_of(broker).topic_by_id(id.topic) else {
+            return Some(Err(ErrorCode::UnknownTopicOrPartition));
+        };
+        let Ok(id) = self.led(broker, topic, id.partition) else {
+            return Some(Err(ErrorCode::NotLeaderOrFollower));
+        };
+        let partition = self.partitions.get(&id)?;
+        let replica = partition.replica(broker)?;
+        let min_isr = topic.settings.effective_min_isr(partition.replicas().len());
+        let enough = replica.leading.as_ref().is_some_and(|leading| leading.isr.len() >= min_isr);
+        if replica.high_watermark >= high_watermark {
+            return Some(if enough { Ok(()) } else { Err(ErrorCode::NotEnoughReplicasAfterAppend) });
+        }
+        None
+    }
+
+    /// The answer to a Produce request that has waited for its whole timeout.
+    pub(in crate::core) fn produce_timed_out(&self, produce: &WaitingProduce) -> Answer {
+        let mut response = produce.response.clone();
+        for (topic, partition, id, high_watermark) in &produce.waiting {
+            let settled =
+                self.settled(*id, produce.broker, *high_watermark).unwrap_or(Err(ErrorCode::RequestTimedOut));
+            let place =
+                response.responses.get_mut(*topic).and_then(|it| it.partition_responses.get_mut(*partition));
+            if let (Err(error), Some(place)) = (settled, place) {
+                *place = failed(place.index, error.into());
+            }
+        }
+        response.into()
+    }
+
+    /// Tells, beside NOT_LEADER_OR_FOLLOWER, who leads (KIP-951).
+    fn with_leaders(&self, caller: &Caller, mut response: ProduceResponseData) -> Answer {
+        if caller.version >= 10 {
+            let image = self.image_of(caller.broker);
+            let mut leaders = Vec::new();
+            for topic in &mut response.responses {
+                for partition in &mut topic.partition_responses {
+                    if partition.error_code != ErrorCode::NotLeaderOrFollower.code() {
+                        continue;
+                    }
+                    let found =
+                        image.topic_by_id(topic.topic_id).or_else(|| image.topic(topic.name.as_str()));
+                    let Some(registration) = found.and_then(|topic| topic.partition(partition.index)) else {
+                        continue;
+                    };
+                    partition.current_leader = LeaderIdAndEpoch {
+                        leader_id: registration.leader.unwrap_or(-1),
+                        leader_epoch: registration.leader_epoch,
+                        ..Default::default()
+                    };
+                    leaders.extend(registration.leader);
+                }
+            }
+            response.node_endpoints = endpoints(image, leaders)
+                .map(|(id, broker)| NodeEndpoint {
+                    node_id: id,
+                    host: broker.host.clone(),
+                    port: i32::from(broker.port),
+                    ..Default::default()
+                })
+                .collect();
+        }
+        response.into()
+    }
+}
+
+/// The live ones among these brokers, each once.
+pub(super) fn endpoints(
+    image: &crate::core::image::Image,
+    mut leaders: Vec<BrokerId>,
+) -> impl Iterator<Item = (BrokerId, &crate::core::image::Registration)> {
+    leaders.sort_unstable();
+    leaders.dedup();
+    image.live_brokers().filter(move |(id, _)| leaders.contains(id))
+}
+
+/// Where records are to go.
+struct Target<'a> {
+    version: i16,
+    name: &'a KafkaString,
+    id: crate::wire::KafkaUuid,
+    index: i32,
+}
+
+fn partitions(response: &ProduceResponseData) -> impl Iterator<Item = &PartitionProduceResponse> {
+    response.responses.iter().flat_map(|topic| &topic.partition_responses)
+}
+
+/// Why a partition's records are refused.
+struct Fault {
+    error: ErrorCode,
+    message: Option<String>,
+    record_errors: Vec<RecordError>,
+    log_start_offset: i64,
+}
+
+impl Fault {
+    fn new(error: ErrorCode, message: String) -> Self {
+        Self { message: Some(message), ..error.into() }
+    }
+
+    fn of(fault: RecordsFault, log_start_offset: i64) -> Self {
+        Self {
+            error: fault.error,
+            message: fault.message,
+            record_errors: fault.record_errors,
+            log_start_offset: if fault.tells_log_start_offset { log_start_offset } else { -1 },
+        }
+    }
+}
+
+impl From<ErrorCode> for Fault {
+    fn from(error: ErrorCode) -> Self {
+        Self { error, message: None, record_errors: Vec::new(), log_start_offset: -1 }
+    }
+}
+
+impl From<RecordsFault> for Fault {
+    fn from(fault: RecordsFault) -> Self {
+        Self::of(fault, -1)
+    }
+}
+
+fn failed(index: i32, fault: Fault) -> PartitionProduceResponse {
+    PartitionProduceResponse {
+        index,
+        error_code: fault.error.code(),
+        base_offset: -1,
+        log_append_time_ms: -1,
+        log_start_offset: fault.log_start_offset,
+        error_message: fault.message.and_then(message),
+        record_errors: fault
+            .record_errors
+            .into_iter()
+            .map(|record| BatchIndexAndErrorMessage {
+                batch_index: record.batch_index,
+                batch_index_error_message: message(record.message),
+                ..Default::default()
+            })
+            .collect(),
+        ..Default::default()
+    }
+}

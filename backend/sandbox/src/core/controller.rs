@@ -1,0 +1,321 @@
+//! What the controller decides: which brokers take part, who leads each partition, which topics there are. There is one
+//! controller, it is always there, and its decisions reach every broker that is not cut off at once.
+
+use std::sync::Arc;
+
+use super::config::TopicSettings;
+use super::deadlines::Due;
+use super::election::{self, Change, Election};
+use super::ids::TopicPartition;
+use super::image::{self, PartitionRegistration, Registration, Topic};
+use super::partition::Partition;
+use super::{BrokerId, Core, random_uuid};
+use crate::window::Happening;
+use crate::wire::{KafkaString, KafkaUuid, text};
+
+/// Which replicas each partition of a topic has, by its number.
+pub(crate) type Assignment = Vec<Vec<BrokerId>>;
+
+impl Core {
+    /// A broker starts: it registers, and takes part from then on.
+    pub(super) fn register(&mut self, id: BrokerId) {
+        let epoch = self.next_broker_epoch;
+        self.next_broker_epoch += 1;
+        let Some(broker) = self.broker_mut(id) else { return };
+        broker.running = true;
+        let registration = Registration {
+            host: broker.address.host.clone(),
+            port: broker.address.port,
+            epoch,
+            fenced: false,
+        };
+        Arc::make_mut(&mut self.image).brokers.insert(id, registration);
+        self.elect_where_leaderless();
+        self.metadata_seen(id);
+    }
+
+    /// A broker no longer takes part: it leads nothing and is in sync with nothing.
+    pub(super) fn fence(&mut self, id: BrokerId) {
+        if let Some(broker) = Arc::make_mut(&mut self.image).brokers.get_mut(&id) {
+            broker.fenced = true;
+        }
+        self.leave_in_sync_sets(id, &[]);
+    }
+
+    /// The same for a broker that is back after an unclean end: what it has may lack records that it had confirmed.
+    pub(super) fn fence_unclean(&mut self, id: BrokerId) {
+        if let Some(broker) = Arc::make_mut(&mut self.image).brokers.get_mut(&id) {
+            broker.fenced = true;
+        }
+        self.leave_in_sync_sets(id, &[id]);
+    }
+
+    /// Takes a broker out of all in-sync sets; with `unclean`, also out of the eligible sets.
+    pub(super) fn leave_in_sync_sets(&mut self, id: BrokerId, unclean: &[BrokerId]) {
+        for partition in self.partitions_where(|partition| {
+            partition.isr.contains(&id) || unclean.iter().any(|broker| partition.elr.contains(broker))
+        }) {
+            let Some(registration) = self.registration(partition) else { continue };
+            let isr = registration.isr.iter().copied().filter(|&replica| replica != id).collect();
+            let election = self.automatic_election(partition);
+            self.change_partition(partition, isr, unclean, election);
+        }
+    }
+
+    /// A broker that can lead has come: partitions without a leader look again.
+    pub(super) fn elect_where_leaderless(&mut self) {
+        for partition in self.partitions_where(|partition| partition.leader.is_none()) {
+            let election = self.automatic_election(partition);
+            self.elect(partition, election);
+        }
+    }
+
+    /// Elects a leader. Whether anything changed.
+    pub(super) fn elect(&mut self, partition: TopicPartition, election: Election) -> bool {
+        let Some(isr) = self.registration(partition).map(|registration| registration.isr.clone()) else {
+            return false;
+        };
+        self.change_partition(partition, isr, &[], election)
+    }
+
+    /// The kind of election that happens by itself, by `unclean.leader.election.enable`.
+    fn automatic_election(&self, partition: TopicPartition) -> Election {
+        let unclean = self
+            .image
+            .topic_by_id(partition.topic)
+            .is_some_and(|topic| topic.settings.unclean_leader_election_enable);
+        if unclean { Election::Unclean } else { Election::Online }
+    }
+
+    /// Carries out one change of one partition. Whether anything changed.
+    pub(super) fn change_partition(
+        &mut self,
+        partition: TopicPartition,
+        isr: Vec<BrokerId>,
+        unclean: &[BrokerId],
+        election: Election,
+    ) -> bool {
+        let Some(topic) = self.image.topic_by_id(partition.topic) else { return false };
+        let Some(before) = topic.partition(partition.partition) else { return false };
+        let min_isr = topic.settings.effective_min_isr(before.replicas.len());
+        let change = Change { isr, unclean, election, min_isr };
+        let Some(after) = election::change(before, change, |broker| self.image.is_live(broker)) else {
+            return false;
+        };
+        let (leader, isr) = (before.leader != after.leader, before.isr != after.isr);
+        if let Some(place) =
+            Arc::make_mut(&mut self.image).partition_mut(partition.topic, partition.partition)
+        {
+            *place = after.clone();
+        }
+        if leader {
+            self.happened(|core| Happening::LeaderChanged {
+                topic: core.topic_name(partition),
+                partition: partition.partition,
+                leader: after.leader,
+                leader_epoch: after.leader_epoch,
+            });
+        }
+        if isr {
+            self.happened(|core| Happening::InSyncChanged {
+                topic: core.topic_name(partition),
+                partition: partition.partition,
+                isr: after.isr,
+            });
+        }
+        self.partition_changed(partition);
+        true
+    }
+
+    /// A partition as the controller knows it.
+    pub(super) fn registration(&self, partition: TopicPartition) -> Option<&PartitionRegistration> {
+        self.image.topic_by_id(partition.topic)?.partition(partition.partition)
+    }
+
+    fn partitions_where(&self, chosen: impl Fn(&PartitionRegistration) -> bool) -> Vec<TopicPartition> {
+        let mut partitions = Vec::new();
+        for topic in self.image.topics() {
+            for (index, partition) in (0..).zip(&topic.partitions) {
+                if chosen(partition) {
+                    partitions.push(TopicPartition { topic: topic.id, partition: index });
+                }
+            }
+        }
+        partitions
+    }
+
+    /// Adds a topic. Its name and assignment have been checked.
+    pub(super) fn add_topic(&mut self, name: &str, assignment: &Assignment) -> KafkaUuid {
+        let id = random_uuid(&mut self.rng);
+        let settings = Arc::new(self.topic_settings(name));
+        let topic = Topic { name: text(name), id, settings, partitions: Vec::new() };
+        Arc::make_mut(&mut self.image).insert_topic(topic);
+        self.add_partitions(id, assignment);
+        self.happened(|_| Happening::TopicCreated { topic: name.to_owned() });
+        id
+    }
+
+    /// Adds partitions to a topic.
+    pub(super) fn add_partitions(&mut self, id: KafkaUuid, assignment: &Assignment) {
+        let Some(topic) = self.image.topic_by_id(id) else { return };
+        let first = topic.partitions.len();
+        let mut whole = Topic::clone(topic);
+        for replicas in assignment {
+            let isr: Vec<_> = replicas.iter().copied().filter(|&id| self.image.is_live(id)).collect();
+            whole.partitions.push(PartitionRegistration {
+                leader: isr.first().copied(),
+                replicas: replicas.clone(),
+                isr,
+                elr: Vec::new(),
+                last_known_elr: Vec::new(),
+                leader_epoch: 0,
+                partition_epoch: 0,
+            });
+        }
+        Arc::make_mut(&mut self.image).insert_topic(whole);
+        for (index, replicas) in (first..).zip(assignment) {
+            let partition = TopicPartition { topic: id, partition: i32::try_from(index).unwrap_or(i32::MAX) };
+            self.partitions.insert(partition, Partition::new(replicas, &self.account));
+            self.partition_changed(partition);
+        }
+    }
+
+    /// Makes a topic that the cluster begins with.
+    pub(crate) fn begin_with_topic(
+        &mut self,
+        name: &str,
+        partitions: u16,
+        replication_factor: u16,
+    ) -> Result<(), String> {
+        let assignment = self.place(0, usize::from(partitions), usize::from(replication_factor))?;
+        self.add_topic(name, &assignment);
+        Ok(())
+    }
+
+    /// Removes a topic with all that is known of it.
+    pub(super) fn remove_topic(&mut self, name: &str) {
+        let Some(topic) = Arc::make_mut(&mut self.image).remove_topic(name) else { return };
+        Arc::make_mut(&mut self.image).configs.remove_topic(name);
+        for index in (0..).take(topic.partitions.len()) {
+            let partition = TopicPartition { topic: topic.id, partition: index };
+            self.partitions.remove(&partition);
+            self.partition_changed(partition);
+        }
+        self.forget_offsets_of(&topic);
+        self.happened(|_| Happening::TopicDeleted { topic: name.to_owned() });
+    }
+
+    /// A topic's settings by its own configs and the brokers'.
+    fn topic_settings(&self, name: &str) -> TopicSettings {
+        self.image.configs.topic_settings(name)
+    }
+
+    /// Configs have changed: topics act by them from now on.
+    pub(super) fn configs_changed(&mut self) {
+        let topics: Vec<_> = self.image.topics().cloned().collect();
+        for topic in topics {
+            let settings = self.topic_settings(topic.name.as_str());
+            if *topic.settings != settings {
+                let topic = Topic { settings: Arc::new(settings), ..Topic::clone(&topic) };
+                let id = topic.id;
+                let count = topic.partitions.len();
+                Arc::make_mut(&mut self.image).insert_topic(topic);
+                for index in (0..).take(count) {
+                    self.partition_changed(TopicPartition { topic: id, partition: index });
+                }
+            }
+        }
+        self.elect_where_leaderless();
+    }
+
+    /// Makes an internal topic, as a broker does when it is first needed. The error is why that can't be.
+    pub(super) fn make_internal_topic(
+        &mut self,
+        name: &str,
+        partitions: usize,
+        replication_factor: usize,
+    ) -> Result<(), String> {
+        debug_assert!(image::is_internal(name), "{name} is no internal topic");
+        let assignment = self.place(0, partitions, replication_factor)?;
+        Arc::make_mut(&mut self.image).configs.set_internal_topic(name);
+        self.add_topic(name, &assignment);
+        Ok(())
+    }
+
+    /// The session of a broker that ended has timed out.
+    pub(super) fn session_is_over(&mut self, id: BrokerId, epoch: i64) {
+        let same = self.image.brokers.get(&id).is_some_and(|broker| broker.epoch == epoch && !broker.fenced);
+        if same && !self.is_connected(id) {
+            self.fence(id);
+        }
+    }
+
+    /// Leaders go back to the preferred replicas, as `auto.leader.rebalance.enable` has it.
+    pub(super) fn balance_leaders(&mut self) {
+        for partition in
+            self.partitions_where(|partition| partition.leader != partition.replicas.first().copied())
+        {
+            self.elect(partition, Election::Preferred);
+        }
+    }
+
+    /// Has leaders looked at later, if that is what the brokers are configured to do and there is reason to.
+    pub(super) fn balance_later(&mut self) {
+        let settings = self.image.configs.broker_settings();
+        if settings.auto_leader_rebalance_enable {
+            let at = self.after(settings.leader_imbalance_check_interval);
+            self.deadlines.add(at, Due::Balance);
+        }
+    }
+
+    /// Replicas for partitions from `first` on, spread over brokers (`StripedReplicaPlacer` without racks). The error
+    /// says why that can't be.
+    pub(super) fn place(
+        &mut self,
+        first: usize,
+        partitions: usize,
+        replication_factor: usize,
+    ) -> Result<Assignment, String> {
+        let live: Vec<_> = self.image.live_brokers().map(|(id, _)| id).collect();
+        let fenced: Vec<_> =
+            self.image.brokers.iter().filter(|(_, broker)| broker.fenced).map(|(id, _)| *id).collect();
+        let registered = live.len() + fenced.len();
+        if live.is_empty() {
+            return Err("All brokers are currently fenced.".to_owned());
+        }
+        if replication_factor > registered {
+            return Err(format!(
+                "The target replication factor of {replication_factor} cannot be reached because only {registered} \
+                 broker(s) are registered."
+            ));
+        }
+        let start = self.start_of_placement(live.len()) + first;
+        Ok((0..partitions)
+            .map(|index| {
+                let rotated = |brokers: &[BrokerId]| -> Vec<BrokerId> {
+                    let shift = if brokers.is_empty() { 0 } else { (start + index) % brokers.len() };
+                    brokers[shift..].iter().chain(&brokers[..shift]).copied().collect()
+                };
+                let mut replicas = rotated(&live);
+                replicas.extend(rotated(&fenced));
+                replicas.truncate(replication_factor);
+                replicas
+            })
+            .collect())
+    }
+
+    fn start_of_placement(&mut self, brokers: usize) -> usize {
+        use rand::RngExt;
+        self.rng.random_range(0..brokers)
+    }
+
+    /// Whether a name is taken, or would collide with another in the names of metrics.
+    pub(super) fn colliding_topic(&self, name: &str) -> Option<KafkaString> {
+        if !name.contains(['.', '_']) {
+            return None;
+        }
+        let unified = name.replace('.', "_");
+        let mut others = self.image.topics().filter(|topic| topic.name.as_str() != name);
+        others.find(|topic| topic.name.as_str().replace('.', "_") == unified).map(|topic| topic.name.clone())
+    }
+}

@@ -1,0 +1,53 @@
+//! The one heap of deadlines of a cluster.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use super::ids::{BrokerId, ConnectionId, TopicPartition};
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Due {
+    /// A waiting request has waited long enough. A request that was answered before has another ticket.
+    Wait(ConnectionId, u64),
+    /// A delayed answer goes out.
+    Answer(ConnectionId, u64),
+    /// The coordinator of this partition of `__consumer_offsets` has something to do.
+    Coordinator(i32),
+    /// A broker that ended has not been heard of for `broker.session.timeout.ms`; it ended in this registration.
+    BrokerSession(BrokerId, i64),
+    /// In-sync followers of this partition may have been behind for `replica.lag.time.max.ms`.
+    Lag(TopicPartition),
+    /// Records of this partition reach a follower whose link is slow.
+    Replicate(TopicPartition),
+    /// Leaders go back to the preferred replicas (`leader.imbalance.check.interval.seconds`).
+    Balance,
+}
+
+/// What is due when. Entries are never taken out early: who handles one asks whether it still applies.
+#[derive(Debug, Default)]
+pub(crate) struct Deadlines {
+    heap: BinaryHeap<Reverse<(Duration, Due)>>,
+}
+
+impl Deadlines {
+    /// Has something done at a moment of the monotonic clock.
+    pub(crate) fn add(&mut self, at: Duration, due: Due) {
+        self.heap.push(Reverse((at, due)));
+    }
+
+    /// When to call [`Self::pop`] next.
+    pub(crate) fn next(&self) -> Option<Duration> {
+        self.heap.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// The next thing that is due by `now`.
+    pub(crate) fn pop(&mut self, now: Duration) -> Option<Due> {
+        let at = self.next()?;
+        if at > now {
+            return None;
+        }
+        self.heap.pop().map(|Reverse((_, due))| due)
+    }
+}

@@ -1,0 +1,294 @@
+//! OffsetCommit, OffsetFetch and OffsetDelete.
+
+use super::classic::{ClassicGroup, State};
+use super::coordinator::{Coordinator, Entry, Group};
+use super::offsets::{Committed, Offsets};
+use super::{Caller, GroupEvent, Outbox};
+use crate::core::Now;
+use crate::wire::messages::{
+    OffsetCommitRequestData, OffsetCommitRequestPartition, OffsetCommitResponseData,
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic, OffsetDeleteRequestData,
+    OffsetDeleteResponseData, OffsetDeleteResponsePartition, OffsetDeleteResponseTopic,
+    OffsetFetchRequestGroup, OffsetFetchResponseGroup, OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopics,
+};
+use crate::wire::{ErrorCode, KafkaString, KafkaUuid, text};
+
+/// The first version in which an unknown group is called that (KIP-848).
+const GROUP_ID_NOT_FOUND_SINCE: i16 = 9;
+
+/// Who commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// A consumer, by OffsetCommit.
+    Consumer,
+    /// A producer for its consumer, by TxnOffsetCommit.
+    Transaction,
+}
+
+impl Coordinator {
+    /// Commits offsets: of a member, or, with generation -1, of somebody who is in no group while the group is empty
+    /// or unknown. Topics and partitions that do not exist are to be taken out before; the name of each topic is to
+    /// be there, its id from version 10 on.
+    ///
+    /// Any group id will do, even an empty one.
+    pub(crate) fn commit(
+        &mut self,
+        now: Now,
+        caller: Caller<'_>,
+        request: &OffsetCommitRequestData,
+        out: &mut Outbox,
+    ) -> OffsetCommitResponseData {
+        if let Err(error) = self.check_commit(now, caller, request, out) {
+            return commit_error(request, error);
+        }
+        let max = self.settings().offset_metadata_max;
+        let Some((id, entry)) = self.entry_mut(request.group_id.as_str()) else {
+            return commit_error(request, ErrorCode::GroupIdNotFound);
+        };
+        let topics = request.topics.iter().map(|topic| {
+            let partitions = topic.partitions.iter().map(|partition| {
+                let metadata = partition.committed_metadata.as_ref();
+                let result = fits(metadata, max);
+                if result.is_ok() {
+                    let retention_ms = request.retention_time_ms;
+                    let (offset, index) = (partition.committed_offset, partition.partition_index);
+                    let committed = Committed {
+                        expires_at_ms: (retention_ms != -1).then(|| now.wall_ms.saturating_add(retention_ms)),
+                        ..keeps(now, topic.topic_id, offset, partition.committed_leader_epoch, metadata)
+                    };
+                    let name = entry.offsets.put(topic.name.as_str(), index, committed);
+                    let group = id.clone();
+                    out.events.push(GroupEvent::Committed { group, topic: name, partition: index, offset });
+                }
+                commit_result(partition, result)
+            });
+            OffsetCommitResponseTopic {
+                name: topic.name.clone(),
+                topic_id: topic.topic_id,
+                partitions: partitions.collect(),
+                ..Default::default()
+            }
+        });
+        OffsetCommitResponseData { topics: topics.collect(), ..Default::default() }
+    }
+
+    fn check_commit(
+        &mut self,
+        now: Now,
+        caller: Caller<'_>,
+        request: &OffsetCommitRequestData,
+        out: &mut Outbox,
+    ) -> Result<(), ErrorCode> {
+        let generation = request.generation_id_or_member_epoch;
+        if self.entry_mut(request.group_id.as_str()).is_none() {
+            if generation >= 0 {
+                return Err(if caller.version >= GROUP_ID_NOT_FOUND_SINCE {
+                    ErrorCode::GroupIdNotFound
+                } else {
+                    ErrorCode::IllegalGeneration
+                });
+            }
+            self.create(request.group_id.as_str(), now);
+        }
+        let member = request.member_id.as_str();
+        self.with_group(now, request.group_id.as_str(), out, |Group::Classic(group), step| {
+            group.check_commit(member, request.group_instance_id.as_ref(), generation, By::Consumer)?;
+            if matches!(group.state(), State::Stable | State::PreparingRebalance) {
+                group.restart_session(member, step);
+            }
+            Ok(())
+        })
+        .unwrap_or(Err(ErrorCode::GroupIdNotFound))
+    }
+
+    /// The committed offsets of the named partitions, or of all. Where there is none, or one of a topic that had the
+    /// same name, it is -1. From version 10 on, topics are to have both name and id in the request.
+    ///
+    /// `UNSTABLE_OFFSET_COMMIT` for each partition for which a transaction is open, where only stable offsets are
+    /// asked for (KIP-447).
+    pub(crate) fn fetch(
+        &self,
+        request: &OffsetFetchRequestGroup,
+        require_stable: bool,
+    ) -> OffsetFetchResponseGroup {
+        let none = Offsets::default();
+        let offsets = self.entry(request.group_id.as_str()).map_or(&none, |entry| &entry.offsets);
+        let fetched = |topic: &str, index: i32, committed: Option<&Committed>| {
+            let unstable = require_stable && offsets.is_unstable(topic, index);
+            fetched(index, if unstable { Err(ErrorCode::UnstableOffsetCommit) } else { Ok(committed) })
+        };
+        let topics = match &request.topics {
+            Some(topics) => topics
+                .iter()
+                .map(|topic| {
+                    let name = topic.name.as_str();
+                    let partitions = topic.partition_indexes.iter().map(|&index| {
+                        let committed = offsets.get(name, index);
+                        fetched(name, index, committed.filter(|committed| committed.is_for(topic.topic_id)))
+                    });
+                    OffsetFetchResponseTopics {
+                        name: topic.name.clone(),
+                        topic_id: topic.topic_id,
+                        partitions: partitions.collect(),
+                        ..Default::default()
+                    }
+                })
+                .collect(),
+            None => offsets
+                .topics()
+                .map(|(name, partitions)| OffsetFetchResponseTopics {
+                    name: text(name),
+                    partitions: partitions
+                        .map(|(index, committed)| fetched(name, index, Some(committed)))
+                        .collect(),
+                    ..Default::default()
+                })
+                .collect(),
+        };
+        OffsetFetchResponseGroup { group_id: request.group_id.clone(), topics, ..Default::default() }
+    }
+
+    /// Forgets committed offsets of topics that no member consumes. Topics and partitions that do not exist are to
+    /// be taken out before.
+    ///
+    /// `INVALID_GROUP_ID` for an empty id, `GROUP_ID_NOT_FOUND`, `NON_EMPTY_GROUP` where the members are no
+    /// consumers, `GROUP_SUBSCRIBED_TO_TOPIC` for a topic that is in use.
+    pub(crate) fn offset_delete(&mut self, request: &OffsetDeleteRequestData) -> OffsetDeleteResponseData {
+        let error =
+            |error: ErrorCode| OffsetDeleteResponseData { error_code: error.code(), ..Default::default() };
+        if request.group_id.is_empty() {
+            return error(ErrorCode::InvalidGroupId);
+        }
+        let Some((_, entry)) = self.entry_mut(request.group_id.as_str()) else {
+            return error(ErrorCode::GroupIdNotFound);
+        };
+        let Entry { group: Group::Classic(group), offsets } = entry;
+        if group.state() != State::Empty && !group.is_of_consumers() {
+            return error(ErrorCode::NonEmptyGroup);
+        }
+        let topics = request.topics.iter().map(|topic| {
+            let used = group.is_subscribed_to(topic.name.as_str());
+            let partitions = topic.partitions.iter().map(|partition| {
+                if !used {
+                    offsets.remove(topic.name.as_str(), partition.partition_index);
+                }
+                let error = if used { ErrorCode::GroupSubscribedToTopic } else { ErrorCode::None };
+                OffsetDeleteResponsePartition {
+                    partition_index: partition.partition_index,
+                    error_code: error.code(),
+                    ..Default::default()
+                }
+            });
+            OffsetDeleteResponseTopic {
+                name: topic.name.clone(),
+                partitions: partitions.collect(),
+                ..Default::default()
+            }
+        });
+        OffsetDeleteResponseData { topics: topics.collect(), ..Default::default() }
+    }
+}
+
+impl ClassicGroup {
+    /// Whether an offset may be committed in the name of this member, or of nobody.
+    pub(super) fn check_commit(
+        &self,
+        member: &str,
+        instance: Option<&KafkaString>,
+        generation: i32,
+        by: By,
+    ) -> Result<(), ErrorCode> {
+        if generation < 0 && self.state() == State::Empty {
+            return Ok(());
+        }
+        if generation >= 0 || !member.is_empty() || instance.is_some() {
+            self.check_member(member, instance)?;
+            if generation != self.generation() {
+                return Err(ErrorCode::IllegalGeneration);
+            }
+        } else if by == By::Consumer && self.state() != State::Empty {
+            return Err(ErrorCode::UnknownMemberId);
+        }
+        if by == By::Consumer && self.state() == State::CompletingRebalance {
+            return Err(ErrorCode::RebalanceInProgress);
+        }
+        Ok(())
+    }
+
+    /// Since when an offset committed at a moment has not been needed; none while it may be.
+    pub(super) fn unneeded_since_ms(&self, committed_at_ms: i64) -> Option<i64> {
+        match (self.protocol_type(), self.state()) {
+            (None, _) => Some(committed_at_ms),
+            (Some(_), State::Empty) => Some(self.since_ms()),
+            (Some(_), State::Stable) if self.is_of_consumers() && self.knows_subscription() => {
+                Some(committed_at_ms)
+            }
+            (Some(_), _) => None,
+        }
+    }
+}
+
+/// Whether metadata is short enough; counted in UTF-16 units, as Java does.
+pub(super) fn fits(metadata: Option<&KafkaString>, max: i32) -> Result<(), ErrorCode> {
+    let units = metadata.map_or(0, |metadata| metadata.as_str().encode_utf16().count());
+    match usize::try_from(max) {
+        Ok(max) if units <= max => Ok(()),
+        _ => Err(ErrorCode::OffsetMetadataTooLarge),
+    }
+}
+
+/// What is kept of a commit.
+pub(super) fn keeps(
+    now: Now,
+    topic_id: KafkaUuid,
+    offset: i64,
+    leader_epoch: i32,
+    metadata: Option<&KafkaString>,
+) -> Committed {
+    Committed {
+        offset,
+        leader_epoch: leader_epoch.max(-1),
+        metadata: metadata.map(|metadata| text(metadata.as_str())).unwrap_or_default(),
+        topic_id,
+        at_ms: now.wall_ms,
+        expires_at_ms: None,
+    }
+}
+
+/// An OffsetCommit response with the same error for each partition.
+pub(crate) fn commit_error(request: &OffsetCommitRequestData, error: ErrorCode) -> OffsetCommitResponseData {
+    let topics = request.topics.iter().map(|topic| OffsetCommitResponseTopic {
+        name: topic.name.clone(),
+        topic_id: topic.topic_id,
+        partitions: topic.partitions.iter().map(|partition| commit_result(partition, Err(error))).collect(),
+        ..Default::default()
+    });
+    OffsetCommitResponseData { topics: topics.collect(), ..Default::default() }
+}
+
+fn commit_result(
+    partition: &OffsetCommitRequestPartition,
+    result: Result<(), ErrorCode>,
+) -> OffsetCommitResponsePartition {
+    OffsetCommitResponsePartition {
+        partition_index: partition.partition_index,
+        error_code: result.err().map_or(0, |error| error.code()),
+        ..Default::default()
+    }
+}
+
+fn fetched(index: i32, committed: Result<Option<&Committed>, ErrorCode>) -> OffsetFetchResponsePartitions {
+    let (committed, error_code) = match committed {
+        Ok(committed) => (committed, 0),
+        Err(error) => (None, error.code()),
+    };
+    OffsetFetchResponsePartitions {
+        partition_index: index,
+        committed_offset: committed.map_or(-1, |committed| committed.offset),
+        committed_leader_epoch: committed.map_or(-1, |committed| committed.leader_epoch),
+        metadata: Some(committed.map(|committed| committed.metadata.clone()).unwrap_or_default()),
+        error_code,
+        ..Default::default()
+    }
+}

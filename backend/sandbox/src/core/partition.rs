@@ -1,0 +1,197 @@
+//! A partition's replicas, on whatever brokers: who has which records, and how far they count as committed.
+//!
+//! A replica outlives its broker's process, as a disk does. Followers have no fetch loop: [`Partition::replicate`]
+//! brings those that are reached to where their fetches would bring them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Now;
+use super::ids::BrokerId;
+use super::log::{AppendRules, ChunkAccount, PartitionLog};
+
+/// The replicas of one partition.
+#[derive(Debug)]
+pub(crate) struct Partition {
+    replicas: Vec<Replica>,
+}
+
+/// One broker's copy of a partition.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    /// Whose.
+    pub(crate) broker: BrokerId,
+    /// The records.
+    pub(crate) log: PartitionLog,
+    /// Up to where records are known to be committed, exclusive.
+    pub(crate) high_watermark: i64,
+    /// What it keeps while it leads, in its own belief.
+    pub(crate) leading: Option<Leading>,
+}
+
+/// What a leader knows.
+#[derive(Debug)]
+pub(crate) struct Leading {
+    /// Its epoch.
+    pub(crate) epoch: i32,
+    /// The in-sync set as it has last seen it.
+    pub(crate) isr: Vec<BrokerId>,
+    /// In-sync followers that lack records, and since when.
+    behind: BTreeMap<BrokerId, Duration>,
+    /// The end of its log when it became leader: followers join the in-sync set only from there.
+    start_offset: i64,
+}
+
+/// By what a partition is replicated.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReplicationRules {
+    /// The smaller of `min.insync.replicas` and the number of replicas.
+    pub(crate) min_isr: usize,
+    /// How batches are kept.
+    pub(crate) append: AppendRules,
+}
+
+/// What came of a round of replication.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    /// The high watermark of the leader or of a follower moved.
+    pub(crate) committed: bool,
+    /// Followers outside the in-sync set that have caught up.
+    pub(crate) caught_up: Vec<BrokerId>,
+    /// Since when the one that is behind longest is so, if any of the in-sync set is.
+    pub(crate) behind_since: Option<Duration>,
+}
+
+impl Partition {
+    /// A new partition on these brokers, without records.
+    pub(crate) fn new(brokers: &[BrokerId], account: &ChunkAccount) -> Self {
+        let replica = |&broker| Replica {
+            broker,
+            log: PartitionLog::charged_to(account.clone()),
+            high_watermark: 0,
+            leading: None,
+        };
+        Self { replicas: brokers.iter().map(replica).collect() }
+    }
+
+    /// A broker's replica.
+    pub(crate) fn replica(&self, broker: BrokerId) -> Option<&Replica> {
+        self.replicas.iter().find(|replica| replica.broker == broker)
+    }
+
+    /// A broker's replica, to be changed.
+    pub(crate) fn replica_mut(&mut self, broker: BrokerId) -> Option<&mut Replica> {
+        self.replicas.iter_mut().find(|replica| replica.broker == broker)
+    }
+
+    /// All of them.
+    pub(crate) fn replicas(&self) -> &[Replica] {
+        &self.replicas
+    }
+
+    /// A broker learns that it leads, in `epoch`, with this in-sync set.
+    pub(crate) fn lead(&mut self, broker: BrokerId, epoch: i32, isr: &[BrokerId]) {
+        let Some(replica) = self.replica_mut(broker) else { return };
+        match &mut replica.leading {
+            Some(leading) if leading.epoch == epoch => {
+                leading.isr = isr.to_vec();
+                leading.behind.retain(|follower, _| isr.contains(follower));
+            }
+            leading => {
+                let start_offset = replica.log.end_offset();
+                replica.log.assign_epoch(epoch);
+                *leading = Some(Leading { epoch, isr: isr.to_vec(), behind: BTreeMap::new(), start_offset });
+            }
+        }
+    }
+
+    /// A broker learns that it does not lead.
+    pub(crate) fn follow(&mut self, broker: BrokerId) {
+        if let Some(replica) = self.replica_mut(broker) {
+            replica.leading = None;
+        }
+    }
+
+    /// Brings the followers that `reached` says, in the in-sync set and out of it, to the leader's log, truncating what
+    /// diverges; then moves the high watermark. Below the minimum of in-sync replicas it stands still (KIP-966).
+    pub(crate) fn replicate(
+        &mut self,
+        leader: BrokerId,
+        rules: &ReplicationRules,
+        now: Now,
+        reached: impl Fn(BrokerId) -> bool,
+    ) -> Progress {
+        let mut progress = Progress::default();
+        let Some(at) = self.replicas.iter().position(|replica| replica.broker == leader) else {
+            return progress;
+        };
+        self.replicas.swap(0, at);
+        let Some((head, followers)) = self.replicas.split_first_mut() else { return progress };
+        let Some(leading) = &mut head.leading else { return progress };
+
+        let end = head.log.end_offset();
+        let mut committed = end;
+        for follower in &mut *followers {
+            if reached(follower.broker) {
+                follower.leading = None;
+                fetch_from(&head.log, &mut follower.log, &rules.append, now.wall_ms);
+                leading.behind.remove(&follower.broker);
+                if !leading.isr.contains(&follower.broker) && end >= leading.start_offset {
+                    progress.caught_up.push(follower.broker);
+                }
+            } else if leading.isr.contains(&follower.broker) {
+                if follower.log.end_offset() < end {
+                    leading.behind.entry(follower.broker).or_insert(now.monotonic);
+                }
+                committed = committed.min(follower.log.end_offset());
+            }
+        }
+        progress.behind_since = leading.behind.values().min().copied();
+
+        if leading.isr.len() >= rules.min_isr && committed > head.high_watermark {
+            head.high_watermark = committed;
+            progress.committed = true;
+        }
+        for follower in followers.iter_mut().filter(|follower| reached(follower.broker)) {
+            let known = head.high_watermark.min(follower.log.end_offset());
+            progress.committed |= known != follower.high_watermark;
+            follower.high_watermark = known;
+            follower.log.advance_start_offset(head.log.start_offset());
+        }
+        progress
+    }
+
+    /// Members of the leader's in-sync set that have lacked records for longer than `lag`.
+    pub(crate) fn lagging(&self, leader: BrokerId, now: Duration, lag: Duration) -> Vec<BrokerId> {
+        let leading = self.replica(leader).and_then(|replica| replica.leading.as_ref());
+        let behind = leading.into_iter().flat_map(|leading| &leading.behind);
+        behind.filter(|(_, since)| now.saturating_sub(**since) >= lag).map(|(broker, _)| *broker).collect()
+    }
+}
+
+/// What a follower's fetches come to: it truncates by epoch (KIP-101, KIP-279) and takes over what it lacks.
+fn fetch_from(leader: &PartitionLog, follower: &mut PartitionLog, rules: &AppendRules, now_wall_ms: i64) {
+    while let Some(epoch) = follower.latest_epoch() {
+        let (shared_epoch, leader_end) =
+            leader.epoch_end_offset(epoch).unwrap_or((-1, leader.start_offset()));
+        let own_end = follower.epoch_end_offset(shared_epoch).map_or(follower.start_offset(), |(_, end)| end);
+        let end = leader_end.min(own_end);
+        if end >= follower.end_offset() {
+            break;
+        }
+        follower.truncate_to(end.max(follower.start_offset()));
+        if end <= follower.start_offset() {
+            break;
+        }
+    }
+    let end = follower.end_offset();
+    if end < leader.start_offset() || end > leader.end_offset() {
+        follower.truncate_fully_and_start_at(leader.start_offset());
+    }
+    for batch in leader.batches_from(follower.end_offset()) {
+        if follower.append_stored(batch.clone(), rules, now_wall_ms).is_err() {
+            tracing::error!(base_offset = batch.base_offset(), "a follower can't take over a batch");
+            break;
+        }
+    }
+}

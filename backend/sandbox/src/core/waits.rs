@@ -1,0 +1,131 @@
+//! Requests that wait: a Fetch for records, a Produce for the in-sync replicas, a group's member for the others.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use super::api::fetch::WaitingFetch;
+use super::api::produce::WaitingProduce;
+use super::deadlines::Due;
+use super::ids::{ConnectionId, TopicPartition};
+use super::{Answer, Core};
+
+/// The requests that wait. Those of groups are kept by their coordinators.
+#[derive(Debug, Default)]
+pub(crate) struct Waits {
+    waiting: HashMap<ConnectionId, Wait>,
+    by_partition: HashMap<TopicPartition, HashSet<ConnectionId>>,
+    next_ticket: u64,
+    delayed: HashMap<ConnectionId, (u64, Answer)>,
+}
+
+/// A request that waits for something to happen to partitions.
+#[derive(Debug)]
+struct Wait {
+    ticket: u64,
+    partitions: Vec<TopicPartition>,
+    what: Waiting,
+}
+
+/// What waits.
+#[derive(Debug)]
+pub(crate) enum Waiting {
+    /// For enough records.
+    Fetch(Box<WaitingFetch>),
+    /// For the in-sync replicas.
+    Produce(Box<WaitingProduce>),
+}
+
+impl Waits {
+    /// Forgets what waits on a connection.
+    pub(crate) fn remove(&mut self, connection: ConnectionId) -> Option<Waiting> {
+        self.delayed.remove(&connection);
+        let wait = self.waiting.remove(&connection)?;
+        for partition in &wait.partitions {
+            if let Some(waiting) = self.by_partition.get_mut(partition) {
+                waiting.remove(&connection);
+                if waiting.is_empty() {
+                    self.by_partition.remove(partition);
+                }
+            }
+        }
+        Some(wait.what)
+    }
+
+    fn ticket(&mut self) -> u64 {
+        self.next_ticket += 1;
+        self.next_ticket
+    }
+}
+
+impl Core {
+    /// Lets a request wait until something happens to one of its partitions or `timeout` is over.
+    pub(super) fn wait(
+        &mut self,
+        connection: ConnectionId,
+        partitions: Vec<TopicPartition>,
+        timeout: Duration,
+        what: Waiting,
+    ) {
+        let ticket = self.waits.ticket();
+        for partition in &partitions {
+            self.waits.by_partition.entry(*partition).or_default().insert(connection);
+        }
+        self.waits.waiting.insert(connection, Wait { ticket, partitions, what });
+        let at = self.after(timeout);
+        self.deadlines.add(at, Due::Wait(connection, ticket));
+    }
+
+    /// Something happened to a partition: who waits for it looks again.
+    pub(super) fn wake(&mut self, partition: TopicPartition) {
+        let Some(waiting) = self.waits.by_partition.get(&partition) else { return };
+        let mut connections: Vec<_> = waiting.iter().copied().collect();
+        connections.sort_unstable();
+        for connection in connections {
+            let answer = match self.waits.waiting.get(&connection).map(|wait| &wait.what) {
+                Some(Waiting::Fetch(fetch)) => self.try_fetch(fetch),
+                Some(Waiting::Produce(produce)) => self.try_produced(produce),
+                None => None,
+            };
+            if let Some(answer) = answer {
+                self.waits.remove(connection);
+                self.answer(connection, answer);
+            }
+        }
+    }
+
+    /// A request has waited for as long as it wanted to.
+    pub(super) fn wait_is_over(&mut self, connection: ConnectionId, ticket: u64) {
+        if self.waits.waiting.get(&connection).is_none_or(|wait| wait.ticket != ticket) {
+            return;
+        }
+        let answer = match self.waits.remove(connection) {
+            Some(Waiting::Fetch(fetch)) => self.fetch_now(&fetch),
+            Some(Waiting::Produce(produce)) => self.produce_timed_out(&produce),
+            None => return,
+        };
+        self.answer(connection, answer);
+    }
+
+    /// Answers a request: at once, or later where its broker is slow.
+    pub(super) fn answer(&mut self, connection: ConnectionId, answer: Answer) {
+        let Some(client) = self.connections.get(&connection) else { return };
+        let delay = self.broker(client.broker).map_or(Duration::ZERO, |broker| broker.response_delay);
+        if delay.is_zero() {
+            self.effects.responses.push((connection, answer));
+            return;
+        }
+        let ticket = self.waits.ticket();
+        self.waits.delayed.insert(connection, (ticket, answer));
+        let at = self.after(delay);
+        self.deadlines.add(at, Due::Answer(connection, ticket));
+    }
+
+    /// A delayed answer goes out.
+    pub(super) fn delayed_answer(&mut self, connection: ConnectionId, ticket: u64) {
+        if self.waits.delayed.get(&connection).is_some_and(|(delayed, _)| *delayed == ticket)
+            && let Some((_, answer)) = self.waits.delayed.remove(&connection)
+        {
+            self.effects.responses.push((connection, answer));
+        }
+    }
+}

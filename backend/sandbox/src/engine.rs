@@ -1,0 +1,175 @@
+//! Drives a core: gives it the time, hands it requests, brings its answers to the connections that wait for them, and
+//! wakes it when something is due.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::time::Instant;
+
+use crate::core::{Answer, BrokerId, ConnectionId, Core, Effects, Now};
+use crate::window::ClusterEvent;
+use crate::wire::{Request, RequestHeader};
+
+/// How many events a watcher may be behind before it misses some.
+const EVENTS: usize = 1024;
+
+/// A core with what drives it. The one lock of a cluster is here.
+pub(crate) struct Engine {
+    started: Instant,
+    core: Mutex<Core>,
+    waiting: Mutex<HashMap<ConnectionId, mpsc::Sender<Answer>>>,
+    /// The clock has to be set anew: something is due earlier than it was.
+    sooner: Notify,
+    events: broadcast::Sender<ClusterEvent>,
+}
+
+/// A connection's place in the engine. Dropping it tells the core that the connection is gone.
+pub(crate) struct Attached<'a> {
+    engine: &'a Engine,
+    id: ConnectionId,
+    answers: mpsc::Receiver<Answer>,
+}
+
+impl Engine {
+    /// Makes a core and its engine. [`Self::keep_time`] is to run beside it.
+    pub(crate) fn new<E>(make: impl FnOnce(Now) -> Result<Core, E>) -> Result<Self, E> {
+        let started = Instant::now();
+        let core = make(now(started))?;
+        Ok(Self {
+            started,
+            core: Mutex::new(core),
+            waiting: Mutex::default(),
+            sooner: Notify::new(),
+            events: broadcast::channel(EVENTS).0,
+        })
+    }
+
+    /// Whether a defect has stopped the cluster: a panic under its lock, after which nothing it holds is to be trusted.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.core.is_poisoned()
+    }
+
+    /// Events from now on.
+    pub(crate) fn watch(&self) -> broadcast::Receiver<ClusterEvent> {
+        let events = self.events.subscribe();
+        if let Some(mut core) = self.lock() {
+            core.set_watched(true);
+        }
+        events
+    }
+
+    /// A client has connected. `None`: the cluster has failed.
+    pub(crate) fn attach(&self, broker: BrokerId, host: &str) -> Option<Attached<'_>> {
+        let id = self.lock()?.connect(broker, host);
+        let (sender, answers) = mpsc::channel(1);
+        self.waiting().insert(id, sender);
+        Some(Attached { engine: self, id, answers })
+    }
+
+    /// Lets the core do something, and does what comes of it. `None`: the cluster has failed.
+    pub(crate) fn act(&self, act: impl FnOnce(&mut Core, Now) -> Effects) -> Option<()> {
+        let mut effects = self.enter(act)?;
+        self.deliver(&mut effects);
+        Some(())
+    }
+
+    /// Looks at the core.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Core) -> T) -> Option<T> {
+        Some(look(&*self.lock()?))
+    }
+
+    /// Wakes the core whenever something is due. Sleeps for good while nothing is.
+    pub(crate) async fn keep_time(&self) {
+        loop {
+            let Some(next) = self.look(Core::next_deadline) else { return };
+            match next {
+                None => self.sooner.notified().await,
+                Some(at) => {
+                    tokio::select! {
+                        () = tokio::time::sleep_until(self.started + at) => {}
+                        () = self.sooner.notified() => continue,
+                    }
+                    if self.act(Core::fire).is_none() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn enter(&self, act: impl FnOnce(&mut Core, Now) -> Effects) -> Option<Effects> {
+        let mut core = self.lock()?;
+        let before = core.next_deadline();
+        let effects = act(&mut core, now(self.started));
+        let after = core.next_deadline();
+        drop(core);
+        if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
+            self.sooner.notify_one();
+        }
+        Some(effects)
+    }
+
+    fn deliver(&self, effects: &mut Effects) {
+        if !effects.responses.is_empty() {
+            let waiting = self.waiting();
+            for (connection, answer) in effects.responses.drain(..) {
+                if let Some(sender) = waiting.get(&connection) {
+                    // There is room: a connection has one request at a time. A closed one wants no answer.
+                    let _ = sender.try_send(answer);
+                }
+            }
+        }
+        for event in effects.events.drain(..) {
+            if self.events.send(event).is_err()
+                && let Some(mut core) = self.lock()
+            {
+                // The last watcher is gone; if another has come meanwhile, it misses the events up to its own first
+                // look, which it takes after it has begun to watch.
+                core.set_watched(self.events.receiver_count() > 0);
+            }
+        }
+    }
+
+    fn lock(&self) -> Option<MutexGuard<'_, Core>> {
+        self.core.lock().ok()
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<ConnectionId, mpsc::Sender<Answer>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Attached<'_> {
+    /// Hands a request in. `None`: its answer comes [later](Self::answer).
+    pub(crate) fn call(&mut self, header: &RequestHeader, request: Request) -> Option<Answer> {
+        let Some(mut effects) = self.engine.enter(|core, now| core.handle(now, self.id, header, request))
+        else {
+            return Some(Answer::Close);
+        };
+        let own = effects.responses.iter().position(|(connection, _)| *connection == self.id);
+        let own = own.map(|at| effects.responses.swap_remove(at).1);
+        self.engine.deliver(&mut effects);
+        own
+    }
+
+    /// Waits for the answer to the request that was handed in last.
+    pub(crate) async fn answer(&mut self) -> Answer {
+        self.answers.recv().await.unwrap_or(Answer::Close)
+    }
+}
+
+impl Drop for Attached<'_> {
+    fn drop(&mut self) {
+        self.engine.waiting().remove(&self.id);
+        if let Some(mut core) = self.engine.lock() {
+            core.disconnect(self.id);
+        }
+    }
+}
+
+fn now(started: Instant) -> Now {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Now { monotonic: started.elapsed(), wall_ms: i64::try_from(wall.as_millis()).unwrap_or(i64::MAX) }
+}

@@ -1,0 +1,89 @@
+//! `sandbox-kafka`: one cluster in the foreground, for any client.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use sandbox::{Cluster, Config};
+use tracing_subscriber::EnvFilter;
+
+/// An Apache Kafka cluster in memory, on 127.0.0.1. Everything in it is gone when it ends.
+#[derive(Debug, Parser)]
+#[command(name = "sandbox-kafka", version)]
+struct Flags {
+    /// How many brokers
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=i64::from(sandbox::MAX_BROKERS)))]
+    brokers: u16,
+    /// The brokers' ports, as in 9092,9093,9094; 0 is any free one
+    #[arg(long, value_delimiter = ',', default_value = "9092,9093,9094,9095,9096,9097,9098,9099,9100")]
+    ports: Vec<u16>,
+    /// A broker config, by its name in Apache Kafka; may be repeated
+    #[arg(long = "config", value_name = "NAME=VALUE", value_parser = pair)]
+    configs: Vec<(String, String)>,
+    /// A topic to begin with: its name, partitions and replication factor; may be repeated
+    #[arg(long = "topic", value_name = "NAME[:PARTITIONS[:REPLICAS]]", value_parser = topic)]
+    topics: Vec<(String, u16, u16)>,
+    /// How many megabytes of records it holds
+    #[arg(long, default_value_t = 1024)]
+    log_megabytes: u64,
+    /// Makes its random choices (ids, placement) the same each time
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn topic(text: &str) -> Result<(String, u16, u16), String> {
+    let mut parts = text.splitn(3, ':');
+    let name = parts.next().unwrap_or_default().to_owned();
+    let mut number = || match parts.next() {
+        None => Ok(1),
+        Some(text) => text.parse().map_err(|_| format!("{text} is not a number")),
+    };
+    Ok((name, number()?, number()?))
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn")))
+        .with_writer(std::io::stderr)
+        .init();
+    match run(Flags::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(flags: Flags) -> anyhow::Result<()> {
+    let config = Config {
+        brokers: flags.brokers,
+        ports: flags.ports,
+        broker_configs: flags.configs,
+        topics: flags.topics,
+        log_bytes: flags.log_megabytes << 20,
+        seed: flags.seed,
+        ..Config::default()
+    };
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting threads")?;
+    runtime.block_on(async {
+        let cluster = Cluster::start(&config)?;
+        tell(&format!(
+            "{} broker(s), in memory: --bootstrap-server {} (end with Ctrl-C)",
+            config.brokers,
+            cluster.bootstrap_servers()
+        ));
+        tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")
+    })
+}
+
+#[expect(clippy::print_stderr, reason = "a program that speaks to its user")]
+fn tell(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,102 @@
+//! A client's connection: frames in, one request at a time, frames out in their order.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::core::{Answer, BrokerId};
+use crate::engine::{Attached, Engine};
+use crate::wire;
+
+/// The longest request (`socket.request.max.bytes`).
+const MAX_FRAME_BYTES: usize = 104_857_600;
+/// How much is read at once, at least. What a frame says of its length is not believed before the bytes are there.
+const READ_BYTES: usize = 16 * 1024;
+/// Answers are gathered up to here while more requests are at hand.
+const GATHER_BYTES: usize = 64 * 1024;
+/// How long a connection may be silent (`connections.max.idle.ms`).
+const MAX_IDLE: Duration = Duration::from_secs(600);
+
+/// Serves a connection until either side closes it.
+pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, engine: &Engine, broker: BrokerId) {
+    let Some(mut attached) = engine.attach(broker, &peer.ip().to_string()) else { return };
+    // Without it small answers wait for the acknowledgement of the ones before.
+    let _ = stream.set_nodelay(true);
+    if let Err(error) =
+        (Connection { stream, read: BytesMut::new(), gathered: BytesMut::new() }).serve(&mut attached).await
+    {
+        tracing::debug!(broker, %peer, %error, "connection closed");
+    }
+}
+
+struct Connection {
+    stream: TcpStream,
+    read: BytesMut,
+    gathered: BytesMut,
+}
+
+impl Connection {
+    async fn serve(&mut self, attached: &mut Attached<'_>) -> io::Result<()> {
+        while let Some(frame) = self.next_frame().await? {
+            let (header, request) = wire::decode(frame).map_err(io::Error::other)?;
+            let answer = match attached.call(&header, request) {
+                Some(answer) => answer,
+                None => {
+                    self.flush().await?;
+                    attached.answer().await
+                }
+            };
+            match answer {
+                Answer::Response(response) => {
+                    let frame = wire::encode(&header, &response).map_err(|error| {
+                        tracing::error!(?header, %error, "a response can't be written");
+                        io::Error::other(error)
+                    })?;
+                    self.gathered.unsplit(frame);
+                }
+                Answer::Nothing => {}
+                Answer::Close => break,
+            }
+            if self.gathered.len() >= GATHER_BYTES {
+                self.flush().await?;
+            }
+        }
+        self.flush().await
+    }
+
+    /// The next frame without its length; `None` when the client has closed the connection.
+    async fn next_frame(&mut self) -> io::Result<Option<Bytes>> {
+        loop {
+            if let Some(length) = self.read.first_chunk::<4>() {
+                let length = usize::try_from(i32::from_be_bytes(*length))
+                    .ok()
+                    .filter(|length| *length <= MAX_FRAME_BYTES)
+                    .ok_or_else(|| io::Error::other("a frame of an impossible length"))?;
+                if self.read.len() - 4 >= length {
+                    self.read.advance(4);
+                    return Ok(Some(self.read.split_to(length).freeze()));
+                }
+            }
+            self.flush().await?;
+            self.read.reserve(READ_BYTES);
+            let read = timeout(MAX_IDLE, self.stream.read_buf(&mut self.read));
+            if read.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        self.stream.write_all(&self.gathered).await?;
+        self.gathered.clear();
+        Ok(())
+    }
+}
