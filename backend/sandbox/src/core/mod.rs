@@ -84,6 +84,7 @@ pub(crate) struct Core {
     deadlines: Deadlines,
     effects: Effects,
     next_broker_epoch: i64,
+    next_producer_id: i64,
     is_watched: bool,
     faults: Vec<InjectedError>,
 }
@@ -132,6 +133,7 @@ impl Core {
             deadlines: Deadlines::default(),
             effects: Effects::default(),
             next_broker_epoch: 0,
+            next_producer_id: 0,
             is_watched: false,
             faults: Vec::new(),
         };
