@@ -37,6 +37,11 @@ pub fn own_kafka_at(port: u16) -> Option<Cluster> {
     start(&Options { port: Some(port), ..options() })
 }
 
+/// A cluster of one's own with these options.
+pub(crate) fn own_kafka_with(options: &Options) -> Option<Cluster> {
+    start(options)
+}
+
 fn start(options: &Options) -> Option<Cluster> {
     match Cluster::start(options) {
         Ok(cluster) => Some(cluster),

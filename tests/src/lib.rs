@@ -6,6 +6,7 @@
 mod browser;
 mod cdp;
 mod client;
+pub mod conformance;
 mod kafka;
 mod reports;
 mod server;

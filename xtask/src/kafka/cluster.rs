@@ -13,6 +13,9 @@ use crate::process::{Afterwards, afterwards};
 /// Brokers are 1, 2, 3 …, as in Kafka's own examples; the separate controller is none of them.
 const CONTROLLER_ID: u32 = 100;
 
+/// A controlled shutdown takes a second; the last broker of a cluster tries for longer.
+const STOPS_WITHIN: Duration = Duration::from_secs(30);
+
 /// Nodes that were killed a moment ago may still be writing, hence the second try.
 const REMOVE_DATA: &str =
     r#"rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }; [ ! -e "$1" ] || { sleep 1; rm -rf -- "$1"; }"#;
@@ -135,7 +138,16 @@ impl Cluster {
         Ok(())
     }
 
-    /// Starts a broker that was killed, with its port and data, and waits until it takes part again.
+    /// Stops a broker in order (SIGTERM), and waits until it is gone: its partitions have other leaders by then, where
+    /// they can. Brokers are counted from 0.
+    pub fn stop_broker(&mut self, broker: usize) -> Result<()> {
+        if let Some(process) = self.broker(broker)?.take_process() {
+            process.stop(STOPS_WITHIN);
+        }
+        Ok(())
+    }
+
+    /// Starts a broker that was stopped or killed, with its port and data, and waits until it takes part again.
     pub fn start_broker(&mut self, broker: usize) -> Result<()> {
         let installation = self.installation.clone();
         let node = self.broker(broker)?;

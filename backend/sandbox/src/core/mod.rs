@@ -16,6 +16,8 @@ mod image;
 pub(crate) mod log;
 mod partition;
 mod replication;
+#[cfg(test)]
+mod testing;
 mod time;
 mod waits;
 mod window;
@@ -29,6 +31,7 @@ use rand::{RngExt, SeedableRng};
 
 use self::brokers::Broker;
 use self::config::ConfigStore;
+use self::coordinators::Coordinators;
 use self::deadlines::{Deadlines, Due};
 use self::image::Image;
 use self::log::ChunkAccount;
@@ -78,6 +81,8 @@ pub(crate) struct Core {
     image: Arc<Image>,
     brokers: Vec<Broker>,
     partitions: HashMap<TopicPartition, Partition>,
+    /// Who keeps the groups.
+    coordinators: Coordinators,
     connections: HashMap<ConnectionId, Connection>,
     next_connection: u64,
     waits: Waits,
@@ -127,6 +132,7 @@ impl Core {
             image: Arc::new(Image::new(configs)),
             brokers: Vec::new(),
             partitions: HashMap::new(),
+            coordinators: Coordinators::new(),
             connections: HashMap::new(),
             next_connection: 0,
             waits: Waits::default(),
@@ -181,7 +187,7 @@ impl Core {
         };
         if let Some(answer) = self.faulty_answer(&caller, header.api, &request) {
             self.answer(connection, answer);
-        } else if let Some(answer) = self.dispatch(&caller, header.api, request) {
+        } else if let Some(answer) = self.dispatch(&caller, request) {
             self.answer(connection, answer);
         }
         self.take_effects()

@@ -3,8 +3,10 @@
 mod cluster;
 mod configs;
 pub(crate) mod fetch;
+mod groups;
 mod list_offsets;
 mod metadata;
+mod offsets;
 pub(crate) mod produce;
 mod producers;
 mod records;
@@ -17,11 +19,11 @@ use super::image::{PartitionRegistration, Topic};
 use super::partition::Replica;
 use super::{Answer, BrokerId, Caller, Core, TopicPartition};
 use crate::wire::messages::ListPartitionReassignmentsResponseData;
-use crate::wire::{Api, ErrorCode, Request};
+use crate::wire::{ErrorCode, Request};
 
 impl Core {
     /// Answers a request now, or `None`: later.
-    pub(super) fn dispatch(&mut self, caller: &Caller, api: Api, request: Request) -> Option<Answer> {
+    pub(super) fn dispatch(&mut self, caller: &Caller, request: Request) -> Option<Answer> {
         Some(match request {
             Request::AlterConfigs(request) => self.alter_configs(caller, &request).into(),
             Request::ApiVersions(request) => self.api_versions(caller, &request).into(),
@@ -37,6 +39,17 @@ impl Core {
                 self.describe_topic_partitions(caller, &request).into()
             }
             Request::ElectLeaders(request) => self.elect_leaders(caller, &request).into(),
+            Request::DeleteGroups(request) => self.delete_groups(caller, request).into(),
+            Request::DescribeGroups(request) => self.describe_groups(caller, &request).into(),
+            Request::FindCoordinator(request) => self.find_coordinator(caller, &request).into(),
+            Request::Heartbeat(request) => self.heartbeat(caller, &request).into(),
+            Request::JoinGroup(request) => return self.join_group(caller, &request),
+            Request::LeaveGroup(request) => self.leave_group(caller, &request).into(),
+            Request::ListGroups(request) => self.list_groups(caller, &request).into(),
+            Request::OffsetCommit(request) => self.offset_commit(caller, request).into(),
+            Request::OffsetDelete(request) => self.offset_delete(caller, request).into(),
+            Request::OffsetFetch(request) => self.offset_fetch(caller, request).into(),
+            Request::SyncGroup(request) => return self.sync_group(caller, &request),
             Request::Fetch(request) => return self.fetch(caller, request),
             Request::IncrementalAlterConfigs(request) => {
                 self.incremental_alter_configs(caller, &request).into()
@@ -55,10 +68,6 @@ impl Core {
             Request::DeleteAcls(request) => security::delete_acls(&request).into(),
             Request::DescribeAcls(_) => security::describe_acls().into(),
             Request::SaslHandshake(_) => security::sasl_handshake().into(),
-            _ => {
-                tracing::error!(?api, "announced, but not there");
-                Answer::Close
-            }
         })
     }
 
