@@ -26,7 +26,8 @@ impl TestCluster {
             seed: 1,
             limits: Limits { log_bytes: 64 << 20, topics: 1000, partitions: 10_000 },
         };
-        Self { core: Core::new(beginning, now), now, answers: HashMap::new(), asked: HashMap::new() }
+        let core = Core::new(beginning, now).expect("the configs are good");
+        Self { core, now, answers: HashMap::new(), asked: HashMap::new() }
     }
 
     /// A connection of a new client.
