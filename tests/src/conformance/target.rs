@@ -56,7 +56,9 @@ impl UnderTest {
     pub fn stop_broker(&self, broker: usize) {
         match &self.kind {
             Kind::Kafka(cluster) => lock(cluster).stop_broker(broker).expect("stopping a broker"),
-            Kind::Sandbox(cluster) => runtime().block_on(cluster.stop_broker(id(broker))).expect("stopping a broker"),
+            Kind::Sandbox(cluster) => {
+                runtime().block_on(cluster.stop_broker(id(broker))).expect("stopping a broker")
+            }
         }
     }
 
@@ -64,7 +66,9 @@ impl UnderTest {
     pub fn kill_broker(&self, broker: usize) {
         match &self.kind {
             Kind::Kafka(cluster) => lock(cluster).kill_broker(broker).expect("killing a broker"),
-            Kind::Sandbox(cluster) => runtime().block_on(cluster.kill_broker(id(broker))).expect("killing a broker"),
+            Kind::Sandbox(cluster) => {
+                runtime().block_on(cluster.kill_broker(id(broker))).expect("killing a broker")
+            }
         }
     }
 
