@@ -73,7 +73,11 @@ fn judge(
     }
     for known in known {
         let differs = differences.iter().any(|difference| difference.step == known.step);
-        assert!(differs, "{name}: the sandbox does as Apache Kafka does in `{}`; it is listed as a difference", known.step);
+        assert!(
+            differs,
+            "{name}: the sandbox does as Apache Kafka does in `{}`; it is listed as a difference",
+            known.step
+        );
     }
 }
 
@@ -82,7 +86,8 @@ fn run(title: &str, target: &UnderTest, scenario: fn(&mut Scenario<'_>)) -> Tran
     let outcome = catch_unwind(AssertUnwindSafe(|| scenario(&mut run)));
     let mut transcript = run.finish();
     if let Err(panic) = outcome {
-        let why = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+        let why =
+            panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         transcript.break_off(why.unwrap_or("for no reason that it gave"));
     }
     transcript.save(title);

@@ -61,7 +61,8 @@ impl Line {
 
     fn text(&self, with_version: bool) -> String {
         let version = self.version.filter(|_| with_version).map(|version| format!(" v{version}"));
-        let mut text = format!("{}{} {}", self.api, version.unwrap_or_default(), self.label).trim().to_owned();
+        let mut text =
+            format!("{}{} {}", self.api, version.unwrap_or_default(), self.label).trim().to_owned();
         if !self.outcome.is_empty() {
             write!(text, " => {}", self.outcome).expect("writing to a string");
         }
@@ -89,7 +90,8 @@ impl Transcript {
             };
             let mut versions: Vec<(i16, i16, String)> = Vec::new();
             for steps in part.chunk_by(|one, other| one.series == other.series) {
-                let version = steps.first().and_then(|line| line.series.as_ref()).map_or(0, |series| series.version);
+                let version =
+                    steps.first().and_then(|line| line.series.as_ref()).map_or(0, |series| series.version);
                 let text: String = steps.iter().map(|line| format!("  {}\n", line.text(false))).collect();
                 match versions.last_mut() {
                     Some((_, last, before)) if *before == text => *last = version,

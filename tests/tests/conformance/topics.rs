@@ -32,7 +32,10 @@ fn with_configs(mut topic: CreatableTopic, configs: &[(&str, Option<&str>)]) -> 
     topic
 }
 
-fn assigned(name: &str, assignments: &[(i32, &[i32])]) -> CreatableTopic {
+/// Partitions and their replicas.
+type Assignments<'a> = &'a [(i32, &'a [i32])];
+
+fn assigned(name: &str, assignments: Assignments<'_>) -> CreatableTopic {
     let mut topic = topic(name, -1, -1);
     topic.assignments = assignments
         .iter()
@@ -79,9 +82,20 @@ fn creating(s: &mut Scenario<'_>) {
         ask_create(s, "with configs", &request, version);
         ask_create(s, "no topics", &create(vec![]), version);
     });
-    for (partitions, replicas) in
-        [(0, 1), (-2, 1), (1, 0), (1, -2), (1, 2), (1, 3), (1, 32767), (-1, 1), (1, -1), (0, 0), (0, 5), (20_000, 1)]
-    {
+    for (partitions, replicas) in [
+        (0, 1),
+        (-2, 1),
+        (1, 0),
+        (1, -2),
+        (1, 2),
+        (1, 3),
+        (1, 32767),
+        (-1, 1),
+        (1, -1),
+        (0, 0),
+        (0, 5),
+        (20_000, 1),
+    ] {
         let name = s.name("counted");
         let request = CreateTopicsRequestData {
             validate_only: true,
@@ -119,7 +133,7 @@ fn at_once(s: &mut Scenario<'_>) {
 }
 
 fn assigning(s: &mut Scenario<'_>) {
-    let cases: &[(&str, &[(i32, &[i32])])] = &[
+    let cases: &[(&str, Assignments<'_>)] = &[
         ("good", &[(0, &[1]), (1, &[1])]),
         ("out of order", &[(1, &[1]), (0, &[1])]),
         ("not from 0", &[(1, &[1]), (2, &[1])]),
@@ -208,16 +222,18 @@ fn configuring(s: &mut Scenario<'_>) {
     );
     ask_create(s, "compaction lags that don't agree", &create(vec![lag]), 7);
     let name = s.name("configured");
-    let twice =
-        with_configs(topic(&name, 1, 1), &[("retention.ms", Some("1")), ("retention.ms", Some("2"))]);
+    let twice = with_configs(topic(&name, 1, 1), &[("retention.ms", Some("1")), ("retention.ms", Some("2"))]);
     ask_create(s, "a config twice", &create(vec![twice]), 7);
 }
 
 /// How a topic is named in this version.
 fn doomed(name: &str, version: i16) -> DeleteTopicsRequestData {
     if version < 6 {
-        DeleteTopicsRequestData { topic_names: vec![text(name)], timeout_ms: 10_000,
-            ..DeleteTopicsRequestData::default() }
+        DeleteTopicsRequestData {
+            topic_names: vec![text(name)],
+            timeout_ms: 10_000,
+            ..DeleteTopicsRequestData::default()
+        }
     } else {
         DeleteTopicsRequestData {
             topics: vec![DeleteTopicState { name: Some(text(name)), ..DeleteTopicState::default() }],
@@ -239,7 +255,7 @@ fn deleting(s: &mut Scenario<'_>) {
     let by_id = |topic_id: KafkaUuid, name: Option<&str>| DeleteTopicsRequestData {
         topics: vec![DeleteTopicState { name: name.map(text), topic_id, ..DeleteTopicState::default() }],
         timeout_ms: 10_000,
-            ..DeleteTopicsRequestData::default()
+        ..DeleteTopicsRequestData::default()
     };
     let name = s.topic("by-id", 1);
     let id = s.topic_id(&name);
@@ -254,7 +270,7 @@ fn deleting(s: &mut Scenario<'_>) {
     let twice = DeleteTopicsRequestData {
         topic_names: vec![text(&name), text(&name)],
         timeout_ms: 10_000,
-            ..DeleteTopicsRequestData::default()
+        ..DeleteTopicsRequestData::default()
     };
     s.ask("a name twice", &twice, 5);
     let id = s.topic_id(&name);
@@ -266,7 +282,7 @@ fn deleting(s: &mut Scenario<'_>) {
     let both = DeleteTopicsRequestData {
         topics: vec![state(Some(&name), KafkaUuid::ZERO), state(None, id)],
         timeout_ms: 10_000,
-            ..DeleteTopicsRequestData::default()
+        ..DeleteTopicsRequestData::default()
     };
     s.ask("by name and by id at once", &both, 6);
 }
