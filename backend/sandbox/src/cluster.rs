@@ -150,13 +150,12 @@ impl Cluster {
                 partitions: config.max_partitions,
             },
         };
-        let mut begun = Ok(());
-        let engine = Arc::new(Engine::new(|now| {
-            let mut core = Core::new(beginning, now);
-            begun = begin(&mut core, config);
-            core
-        }));
-        begun?;
+        let engine = Engine::new(|now| {
+            let mut core = Core::new(beginning, now).map_err(StartError::Config)?;
+            begin(&mut core, config)?;
+            Ok(core)
+        })?;
+        let engine = Arc::new(engine);
         let room = Arc::new(Semaphore::new(config.max_connections));
         let mut places = Vec::new();
         for (broker, place) in (1..).zip(reserved) {

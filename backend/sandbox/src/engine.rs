@@ -34,16 +34,16 @@ pub(crate) struct Attached<'a> {
 
 impl Engine {
     /// Makes a core and its engine. [`Self::keep_time`] is to run beside it.
-    pub(crate) fn new(make: impl FnOnce(Now) -> Core) -> Self {
+    pub(crate) fn new<E>(make: impl FnOnce(Now) -> Result<Core, E>) -> Result<Self, E> {
         let started = Instant::now();
-        let core = make(now(started));
-        Self {
+        let core = make(now(started))?;
+        Ok(Self {
             started,
             core: Mutex::new(core),
             waiting: Mutex::default(),
             sooner: Notify::new(),
             events: broadcast::channel(EVENTS).0,
-        }
+        })
     }
 
     /// Whether a defect has stopped the cluster: a panic under its lock, after which nothing it holds is to be trusted.

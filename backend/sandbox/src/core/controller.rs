@@ -11,7 +11,7 @@ use super::image::{self, PartitionRegistration, Registration, Topic};
 use super::partition::Partition;
 use super::{BrokerId, Core, random_uuid};
 use crate::window::Happening;
-use crate::wire::{KafkaString, KafkaUuid, text};
+use crate::wire::{KafkaUuid, text};
 
 /// Which replicas each partition of a topic has, by its number.
 pub(crate) type Assignment = Vec<Vec<BrokerId>>;
@@ -286,7 +286,7 @@ impl Core {
         if replication_factor > registered {
             return Err(format!(
                 "The target replication factor of {replication_factor} cannot be reached because only {registered} \
-                 broker(s) are registered."
+                 broker(s) are registered or some brokers have all their log directories cordoned."
             ));
         }
         let start = self.start_of_placement(live.len()) + first;
@@ -307,15 +307,5 @@ impl Core {
     fn start_of_placement(&mut self, brokers: usize) -> usize {
         use rand::RngExt;
         self.rng.random_range(0..brokers)
-    }
-
-    /// Whether a name is taken, or would collide with another in the names of metrics.
-    pub(super) fn colliding_topic(&self, name: &str) -> Option<KafkaString> {
-        if !name.contains(['.', '_']) {
-            return None;
-        }
-        let unified = name.replace('.', "_");
-        let mut others = self.image.topics().filter(|topic| topic.name.as_str() != name);
-        others.find(|topic| topic.name.as_str().replace('.', "_") == unified).map(|topic| topic.name.clone())
     }
 }

@@ -14,8 +14,11 @@ mod group;
 mod ids;
 mod image;
 pub(crate) mod log;
+mod memory;
 mod partition;
 mod replication;
+#[cfg(test)]
+mod testing;
 mod time;
 mod waits;
 mod window;
@@ -29,6 +32,7 @@ use rand::{RngExt, SeedableRng};
 
 use self::brokers::Broker;
 use self::config::ConfigStore;
+use self::coordinators::Coordinators;
 use self::deadlines::{Deadlines, Due};
 use self::image::Image;
 use self::log::ChunkAccount;
@@ -78,12 +82,15 @@ pub(crate) struct Core {
     image: Arc<Image>,
     brokers: Vec<Broker>,
     partitions: HashMap<TopicPartition, Partition>,
+    /// Who keeps the groups.
+    coordinators: Coordinators,
     connections: HashMap<ConnectionId, Connection>,
     next_connection: u64,
     waits: Waits,
     deadlines: Deadlines,
     effects: Effects,
     next_broker_epoch: i64,
+    next_producer_id: i64,
     is_watched: bool,
     faults: Vec<InjectedError>,
 }
@@ -111,7 +118,10 @@ pub(crate) struct Caller {
 
 impl Core {
     /// A cluster whose brokers all run.
-    pub(crate) fn new(beginning: Beginning, now: Now) -> Self {
+    ///
+    /// The error says which config is refused.
+    pub(crate) fn new(beginning: Beginning, now: Now) -> Result<Self, String> {
+        let configs = ConfigStore::new(beginning.configs).map_err(|refused| refused.message)?;
         let mut rng = StdRng::seed_from_u64(beginning.seed);
         let cluster_id = KafkaString::from(random_uuid(&mut rng).to_string());
         let mut core = Self {
@@ -120,15 +130,17 @@ impl Core {
             cluster_id,
             limits: beginning.limits,
             account: ChunkAccount::default(),
-            image: Arc::new(Image::new(ConfigStore::new(beginning.configs))),
+            image: Arc::new(Image::new(configs)),
             brokers: Vec::new(),
             partitions: HashMap::new(),
+            coordinators: Coordinators::new(),
             connections: HashMap::new(),
             next_connection: 0,
             waits: Waits::default(),
             deadlines: Deadlines::default(),
             effects: Effects::default(),
             next_broker_epoch: 0,
+            next_producer_id: 0,
             is_watched: false,
             faults: Vec::new(),
         };
@@ -136,7 +148,7 @@ impl Core {
             core.brokers.push(Broker::new(id, address));
             core.register(id);
         }
-        core
+        Ok(core)
     }
 
     /// A client has connected to a broker.
@@ -176,7 +188,7 @@ impl Core {
         };
         if let Some(answer) = self.faulty_answer(&caller, header.api, &request) {
             self.answer(connection, answer);
-        } else if let Some(answer) = self.dispatch(&caller, header.api, request) {
+        } else if let Some(answer) = self.dispatch(&caller, request) {
             self.answer(connection, answer);
         }
         self.take_effects()

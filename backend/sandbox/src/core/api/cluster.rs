@@ -8,7 +8,7 @@ use crate::wire::messages::api_versions_response::{
 };
 use crate::wire::messages::describe_cluster_request::DescribeClusterRequestData;
 use crate::wire::messages::describe_cluster_response::{DescribeClusterBroker, DescribeClusterResponseData};
-use crate::wire::{Api, ErrorCode, KafkaString};
+use crate::wire::{Api, ErrorCode, KafkaString, message};
 
 /// A feature of the cluster, in levels (KIP-584).
 struct Feature {
@@ -94,10 +94,12 @@ impl Core {
             };
             return DescribeClusterResponseData {
                 error_code: error.code(),
-                error_message: crate::wire::message(format!(
-                    "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type {}",
-                    if request.endpoint_type == 2 { "CONTROLLER" } else { "UNKNOWN" }
-                )),
+                error_message: message(if request.endpoint_type == 2 {
+                    "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER"
+                        .to_owned()
+                } else {
+                    format!("Unsupported endpoint type {}", request.endpoint_type)
+                }),
                 ..Default::default()
             };
         }

@@ -1,12 +1,12 @@
 //! Fetch: from the leader, or from a follower (KIP-392).
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::check_epoch;
 use super::produce::endpoints;
+use super::repeats::last_places;
 use crate::core::image::{PartitionRegistration, Topic};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -40,11 +40,16 @@ impl Core {
     /// Fetch.
     pub(super) fn fetch(&mut self, caller: &Caller, request: FetchRequestData) -> Option<Answer> {
         // Sessions are declined: id 0 tells the client to name all partitions each time (KIP-227).
-        if request.session_id != 0 && request.session_epoch > 0 {
+        if request.session_epoch > 0 {
             let head = FetchResponseData {
                 error_code: ErrorCode::FetchSessionIdNotFound.code(),
                 ..Default::default()
             };
+            return Some(FetchResponse { head, records: Vec::new() }.into());
+        }
+        if !matches!(request.isolation_level, 0 | 1) {
+            let head =
+                FetchResponseData { error_code: ErrorCode::UnknownServerError.code(), ..Default::default() };
             return Some(FetchResponse { head, records: Vec::new() }.into());
         }
         let max_wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0));
@@ -100,7 +105,6 @@ impl Core {
         let mut budget = usize::try_from(request.max_bytes).unwrap_or(0).min(MAX_FETCH_BYTES);
         let (mut bytes, mut urgent, mut known) = (0, false, 0);
         let mut leaders = Vec::new();
-        let mut seen = HashSet::new();
         for topic in &request.topics {
             let (found, unknown) = if *version >= 13 {
                 (image.topic_by_id(topic.topic_id), ErrorCode::UnknownTopicId)
@@ -112,8 +116,10 @@ impl Core {
                 topic_id: topic.topic_id,
                 ..Default::default()
             };
-            for partition in &topic.partitions {
-                if !seen.insert((topic.topic_id, topic.topic.as_str(), partition.partition)) {
+            // Of a partition that is named twice the last counts.
+            let last = last_places(topic.partitions.iter().map(|partition| partition.partition));
+            for (at, partition) in topic.partitions.iter().enumerate() {
+                if last.get(&partition.partition) != Some(&at) {
                     continue;
                 }
                 let found = found.and_then(|topic| Some((topic, topic.partition(partition.partition)?)));
@@ -181,6 +187,10 @@ impl Core {
         at_least_one: bool,
     ) -> Result<Read, ErrorCode> {
         let id = TopicPartition { topic: topic.id, partition: partition.partition };
+        if fetch.request.replica_id >= 0 || fetch.request.replica_state.replica_id >= 0 {
+            // Followers don't fetch here: it is none of them.
+            return Err(ErrorCode::NotLeaderOrFollower);
+        }
         let replica = self.replica(id, fetch.broker).ok_or(ErrorCode::NotLeaderOrFollower)?;
         check_epoch(registration, partition.current_leader_epoch)?;
         if replica.leading.is_none() && fetch.version < FOLLOWERS_SERVE {
@@ -227,7 +237,10 @@ fn failed(index: i32, error: ErrorCode) -> Read {
         high_watermark: -1,
         last_stable_offset: -1,
         log_start_offset: -1,
-        aborted_transactions: Some(Vec::new()),
+        aborted_transactions: match error {
+            ErrorCode::UnknownTopicOrPartition | ErrorCode::UnknownTopicId => Some(Vec::new()),
+            _ => None,
+        },
         preferred_read_replica: -1,
         ..Default::default()
     };

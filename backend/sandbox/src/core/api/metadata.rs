@@ -156,7 +156,7 @@ impl Core {
                     error_code: unknown.code(),
                     is_internal: is_internal(name.as_str()),
                     name: Some(name),
-                    topic_authorized_operations: NOT_ASKED,
+                    topic_authorized_operations: TOPIC_OPERATIONS,
                     ..Default::default()
                 });
                 continue;

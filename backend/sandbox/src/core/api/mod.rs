@@ -1,42 +1,73 @@
 //! What brokers answer: a file for each family of APIs.
 
 mod cluster;
+mod configs;
 pub(crate) mod fetch;
+mod groups;
 mod list_offsets;
 mod metadata;
+mod offsets;
 pub(crate) mod produce;
+mod producers;
+mod records;
+mod repeats;
+mod replicas;
 mod security;
 mod topics;
 
 use super::image::{PartitionRegistration, Topic};
 use super::partition::Replica;
 use super::{Answer, BrokerId, Caller, Core, TopicPartition};
-use crate::wire::{Api, ErrorCode, Request};
+use crate::wire::messages::ListPartitionReassignmentsResponseData;
+use crate::wire::{ErrorCode, Request};
 
 impl Core {
     /// Answers a request now, or `None`: later.
-    pub(super) fn dispatch(&mut self, caller: &Caller, api: Api, request: Request) -> Option<Answer> {
+    pub(super) fn dispatch(&mut self, caller: &Caller, request: Request) -> Option<Answer> {
         Some(match request {
+            Request::AlterConfigs(request) => self.alter_configs(caller, &request).into(),
             Request::ApiVersions(request) => self.api_versions(caller, &request).into(),
-            Request::CreatePartitions(request) => self.create_partitions(&request).into(),
+            Request::CreatePartitions(request) => self.create_partitions(caller, &request).into(),
             Request::CreateTopics(request) => self.create_topics(caller, &request).into(),
+            Request::DeleteRecords(request) => self.delete_records(caller, &request).into(),
             Request::DeleteTopics(request) => self.delete_topics(caller, &request).into(),
             Request::DescribeCluster(request) => self.describe_cluster(caller, &request).into(),
+            Request::DescribeConfigs(request) => self.describe_configs(caller, &request).into(),
+            Request::DescribeLogDirs(request) => self.describe_log_dirs(caller, &request).into(),
+            Request::DescribeProducers(request) => self.describe_producers(caller, &request).into(),
             Request::DescribeTopicPartitions(request) => {
                 self.describe_topic_partitions(caller, &request).into()
             }
+            Request::ElectLeaders(request) => self.elect_leaders(caller, &request).into(),
+            Request::DeleteGroups(request) => self.delete_groups(caller, &request).into(),
+            Request::DescribeGroups(request) => self.describe_groups(caller, &request).into(),
+            Request::FindCoordinator(request) => self.find_coordinator(caller, &request).into(),
+            Request::Heartbeat(request) => self.heartbeat(caller, &request).into(),
+            Request::JoinGroup(request) => return self.join_group(caller, &request),
+            Request::LeaveGroup(request) => self.leave_group(caller, &request).into(),
+            Request::ListGroups(request) => self.list_groups(caller, &request).into(),
+            Request::OffsetCommit(request) => self.offset_commit(caller, request).into(),
+            Request::OffsetDelete(request) => self.offset_delete(caller, request).into(),
+            Request::OffsetFetch(request) => self.offset_fetch(caller, request).into(),
+            Request::SyncGroup(request) => return self.sync_group(caller, &request),
             Request::Fetch(request) => return self.fetch(caller, request),
+            Request::IncrementalAlterConfigs(request) => {
+                self.incremental_alter_configs(caller, &request).into()
+            }
+            Request::InitProducerId(request) => self.init_producer_id(&request).into(),
+            Request::ListConfigResources(request) => self.list_config_resources(caller, &request).into(),
             Request::ListOffsets(request) => self.list_offsets(caller, request).into(),
+            // Replicas are not moved: there is nothing under way.
+            Request::ListPartitionReassignments(_) => {
+                ListPartitionReassignmentsResponseData::default().into()
+            }
             Request::Metadata(request) => self.metadata(caller, &request).into(),
+            Request::OffsetForLeaderEpoch(request) => self.offset_for_leader_epoch(caller, &request).into(),
             Request::Produce(request) => return self.produce(caller, request),
             Request::CreateAcls(request) => security::create_acls(&request).into(),
             Request::DeleteAcls(request) => security::delete_acls(&request).into(),
             Request::DescribeAcls(_) => security::describe_acls().into(),
             Request::SaslHandshake(_) => security::sasl_handshake().into(),
-            _ => {
-                tracing::error!(?api, "announced, but not there");
-                Answer::Close
-            }
         })
     }
 
@@ -58,10 +89,10 @@ impl Core {
     }
 }
 
-/// Whether a client's idea of the leader's epoch is the broker's; -1: it has none (KIP-320).
+/// Whether a client's idea of the leader's epoch is the broker's; below 0: it has none (KIP-320).
 fn check_epoch(registration: &PartitionRegistration, current: i32) -> Result<(), ErrorCode> {
     match current {
-        -1 => Ok(()),
+        ..0 => Ok(()),
         epoch if epoch < registration.leader_epoch => Err(ErrorCode::FencedLeaderEpoch),
         epoch if epoch > registration.leader_epoch => Err(ErrorCode::UnknownLeaderEpoch),
         _ => Ok(()),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::repeats::last_places;
 use crate::core::log::{CheckedRecords, FaultStage, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -10,7 +11,7 @@ use crate::wire::messages::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, ProduceResponseData,
     TopicProduceResponse,
 };
-use crate::wire::{ErrorCode, KafkaString, ProduceRequest, message};
+use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, message};
 
 /// A Produce request with `acks=all` whose records are not yet on all in-sync replicas.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl Core {
         for (topic_at, topic) in request.topics.into_iter().enumerate() {
             let mut answered =
                 TopicProduceResponse { name: topic.name.clone(), topic_id: topic.id, ..Default::default() };
-            for (partition_at, partition) in topic.partitions.into_iter().enumerate() {
+            for partition in last_of_each(topic.partitions) {
                 let target = Target {
                     version: caller.version,
                     name: &topic.name,
@@ -49,7 +50,7 @@ impl Core {
                         |fault| Produced { response: failed(partition.index, fault), wait_for: None },
                     );
                 if let Some((id, high_watermark)) = produced.wait_for {
-                    waiting.push((topic_at, partition_at, id, high_watermark));
+                    waiting.push((topic_at, answered.partition_responses.len(), id, high_watermark));
                 }
                 answered.partition_responses.push(produced.response);
             }
@@ -108,6 +109,18 @@ impl Core {
         let place = format_args!("{}-{}", topic.name.as_str(), target.index);
         let now_ms = self.now.wall_ms;
 
+        if let Ok(records) = &records
+            && !self.make_room(records.bytes().len())
+        {
+            let limit = self.limits.log_bytes >> 20;
+            return Err(Fault::new(
+                ErrorCode::PolicyViolation,
+                format!(
+                    "This cluster holds {limit} MiB of records in memory, and there is no room for more."
+                ),
+            ));
+        }
+        let append_rules = self.within_memory(settings.append_rules());
         let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;
         let leading = replica.leading.as_ref().ok_or(ErrorCode::NotLeaderOrFollower)?;
@@ -129,7 +142,7 @@ impl Core {
         let (base_offset, last_offset, log_append_time_ms) = match replica.log.check_producer(&records) {
             Verdict::Append => {
                 let epoch = leading.epoch;
-                let appended = replica.log.append(&records, epoch, &settings.append_rules(), now_ms);
+                let appended = replica.log.append(&records, epoch, &append_rules, now_ms);
                 (appended.base_offset, appended.last_offset, appended.log_append_time_ms)
             }
             Verdict::Duplicate { base_offset, last_offset, log_append_time_ms } => {
@@ -246,6 +259,13 @@ pub(super) fn endpoints(
     leaders.sort_unstable();
     leaders.dedup();
     image.live_brokers().filter(move |(id, _)| leaders.contains(id))
+}
+
+/// Of a partition that is named twice the last counts.
+fn last_of_each(partitions: Vec<PartitionProduce>) -> Vec<PartitionProduce> {
+    let last = last_places(partitions.iter().map(|partition| partition.index));
+    let is_last = |(place, partition): &(usize, PartitionProduce)| last.get(&partition.index) == Some(place);
+    partitions.into_iter().enumerate().filter(is_last).map(|(_, partition)| partition).collect()
 }
 
 /// Where records are to go.

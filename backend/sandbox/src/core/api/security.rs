@@ -8,10 +8,8 @@ use crate::wire::messages::describe_acls_response::DescribeAclsResponseData;
 use crate::wire::messages::sasl_handshake_response::SaslHandshakeResponseData;
 use crate::wire::{ErrorCode, KafkaString, message};
 
-const NO_AUTHORIZER: &str = "No Authorizer is configured on the broker";
-
 fn no_authorizer() -> Option<KafkaString> {
-    message(NO_AUTHORIZER)
+    message("No Authorizer is configured.")
 }
 
 /// CreateAcls.
@@ -38,7 +36,7 @@ pub(super) fn delete_acls(request: &DeleteAclsRequestData) -> DeleteAclsResponse
 pub(super) fn describe_acls() -> DescribeAclsResponseData {
     DescribeAclsResponseData {
         error_code: ErrorCode::SecurityDisabled.code(),
-        error_message: no_authorizer(),
+        error_message: message("No Authorizer is configured on the broker"),
         ..Default::default()
     }
 }

@@ -1,7 +1,8 @@
 //! CreateTopics, DeleteTopics, CreatePartitions.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
+use super::repeats::counts;
 use crate::core::controller::Assignment;
 use crate::core::image::is_internal;
 use crate::core::{BrokerId, Caller, Core};
@@ -21,6 +22,8 @@ use crate::wire::{ErrorCode, KafkaString, KafkaUuid, message};
 
 /// Where the controller keeps its own records; nobody else may use the name.
 const CLUSTER_METADATA: &str = "__cluster_metadata";
+/// The most partitions that a request may make.
+const MAX_PARTITIONS_AT_ONCE: usize = 10_000;
 /// The longest name of a topic.
 const MAX_NAME: usize = 249;
 
@@ -46,7 +49,29 @@ pub(super) fn invalid_name(name: &str) -> Option<String> {
     Some(format!("Topic name is invalid: {reason}"))
 }
 
+/// The names of topics with `.` told as `_`: names that are then the same collide in the names of metrics.
+struct UnifiedNames(HashMap<String, KafkaString>);
+
+impl UnifiedNames {
+    fn of(name: &str) -> String {
+        name.replace('.', "_")
+    }
+
+    /// A topic that a new one of this name would collide with.
+    fn colliding(&self, name: &str) -> Option<&KafkaString> {
+        if !name.contains(['.', '_']) {
+            return None;
+        }
+        self.0.get(&Self::of(name)).filter(|other| other.as_str() != name)
+    }
+}
+
 impl Core {
+    fn unified_names(&self) -> UnifiedNames {
+        let names = self.image.topics().map(|topic| &topic.name);
+        UnifiedNames(names.map(|name| (UnifiedNames::of(name.as_str()), name.clone())).collect())
+    }
+
     /// CreateTopics.
     pub(super) fn create_topics(
         &mut self,
@@ -55,14 +80,16 @@ impl Core {
     ) -> CreateTopicsResponseData {
         let mut response = CreateTopicsResponseData::default();
         let mut duplicates = Vec::new();
-        for (at, topic) in request.topics.iter().enumerate() {
-            let same = |other: &CreatableTopic| other.name == topic.name;
-            if request.topics.iter().filter(|other| same(other)).count() > 1 {
-                if request.topics.iter().position(same) == Some(at) {
-                    duplicates.push(refused(
-                        &topic.name,
-                        (ErrorCode::InvalidRequest, "Duplicate topic name.".into()),
-                    ));
+        // Names collide with what was there before, not with each other.
+        let before = self.unified_names();
+        let mut counts = counts(request.topics.iter().map(|topic| topic.name.as_str()));
+        for topic in &request.topics {
+            let count = counts.get_mut(topic.name.as_str()).map_or(0, std::mem::take);
+            if count != 1 {
+                // Once for all of them, where the first stands.
+                if count > 1 {
+                    let refusal = (ErrorCode::InvalidRequest, "Duplicate topic name.".to_owned());
+                    duplicates.push(refused(&topic.name, refusal));
                 }
                 continue;
             }
@@ -71,8 +98,8 @@ impl Core {
                 duplicates.push(refused(&topic.name, (ErrorCode::InvalidRequest, refusal)));
                 continue;
             }
-            let created = if self.is_connected(caller.broker) {
-                self.create_topic(topic, request.validate_only)
+            let created = if self.is_connected(caller.broker) && request.timeout_ms > 0 {
+                self.create_topic(topic, &before, request.validate_only)
             } else {
                 Err((ErrorCode::RequestTimedOut, "The request timed out.".to_owned()))
             };
@@ -85,6 +112,7 @@ impl Core {
     fn create_topic(
         &mut self,
         topic: &CreatableTopic,
+        before: &UnifiedNames,
         validate_only: bool,
     ) -> Result<CreatableTopicResult, Refusal> {
         let name = topic.name.as_str();
@@ -94,7 +122,7 @@ impl Core {
         if self.image.topic(name).is_some() {
             return Err((ErrorCode::TopicAlreadyExists, format!("Topic '{name}' already exists.")));
         }
-        if let Some(other) = self.colliding_topic(name) {
+        if let Some(other) = before.colliding(name) {
             let reason = format!("Topic '{name}' collides with existing topic: {}", other.as_str());
             return Err((ErrorCode::InvalidTopicException, reason));
         }
@@ -117,7 +145,7 @@ impl Core {
                     name: KafkaString::from(entry.name),
                     value: entry.value.map(KafkaString::from),
                     read_only: entry.read_only,
-                    config_source: entry.source,
+                    config_source: entry.source.id(),
                     is_sensitive: entry.sensitive,
                     ..Default::default()
                 })
@@ -144,7 +172,7 @@ impl Core {
             .into_iter()
             .map(|config| (text(&config.name), config.value.as_ref().map(text).unwrap_or_default()))
             .collect();
-        self.image.configs.check_topic(&configs)?;
+        self.image.configs.check_topic(&configs).map_err(|refused| (refused.code, refused.message))?;
         Ok(configs)
     }
 
@@ -163,6 +191,10 @@ impl Core {
         }
         let settings = self.image.configs.broker_settings();
         let partitions = usize::try_from(topic.num_partitions).unwrap_or(settings.num_partitions);
+        if partitions > MAX_PARTITIONS_AT_ONCE {
+            let reason = "Excessively large number of partitions per request.";
+            return Err((ErrorCode::PolicyViolation, reason.to_owned()));
+        }
         let factor = usize::try_from(topic.replication_factor).unwrap_or(settings.default_replication_factor);
         self.check_room(1, partitions)?;
         self.place(0, partitions, factor).map_err(|reason| {
@@ -278,10 +310,9 @@ impl Core {
             replication_factor: -1,
             ..Default::default()
         };
-        match self.create_topic(&topic, false) {
-            Err((ErrorCode::InvalidTopicException, _)) => ErrorCode::InvalidTopicException,
-            _ => ErrorCode::UnknownTopicOrPartition,
-        }
+        // Whatever comes of it, this request is told that the topic isn't there.
+        let _ = self.create_topic(&topic, &self.unified_names(), false);
+        ErrorCode::UnknownTopicOrPartition
     }
 
     /// DeleteTopics.
@@ -295,7 +326,6 @@ impl Core {
         names.extend(request.topics.iter().map(|topic| (topic.name.clone(), topic.topic_id)));
 
         let mut response = DeleteTopicsResponseData::default();
-        let mut seen = HashSet::new();
         let result = |name: Option<KafkaString>, id: KafkaUuid, error: ErrorCode, reason: Option<&str>| {
             DeletableTopicResult {
                 name,
@@ -305,13 +335,15 @@ impl Core {
                 ..Default::default()
             }
         };
+        let mut counts = counts(names.iter().cloned());
         let enabled = self.image.configs.broker_settings().delete_topic_enable;
-        for (name, id) in names.clone() {
+        for (name, id) in names {
             let key = (name.clone(), id);
-            if !seen.insert(key.clone()) {
+            let count = counts.get_mut(&key).map_or(0, std::mem::take);
+            if count == 0 {
                 continue;
             }
-            if names.iter().filter(|other| **other == key).count() > 1 {
+            if count > 1 {
                 let what = if name.is_some() { "Duplicate topic name." } else { "Duplicate topic id." };
                 response.responses.push(result(name, id, ErrorCode::InvalidRequest, Some(what)));
                 continue;
@@ -332,7 +364,9 @@ impl Core {
                     };
                     Err((error, Some("Topic deletion is disabled.")))
                 }
-                _ if !self.is_connected(caller.broker) => Err((ErrorCode::RequestTimedOut, None)),
+                _ if !self.is_connected(caller.broker) || request.timeout_ms <= 0 => {
+                    Err((ErrorCode::RequestTimedOut, None))
+                }
                 (None, id) => match self.image.topic_by_id(id) {
                     Some(topic) => Ok((topic.name.clone(), id)),
                     None => {
@@ -361,17 +395,20 @@ impl Core {
     /// CreatePartitions.
     pub(super) fn create_partitions(
         &mut self,
+        caller: &Caller,
         request: &CreatePartitionsRequestData,
     ) -> CreatePartitionsResponseData {
         let mut response = CreatePartitionsResponseData::default();
-        let mut seen = HashSet::new();
+        let mut counts = counts(request.topics.iter().map(|topic| topic.name.as_str()));
         for topic in &request.topics {
-            if !seen.insert(topic.name.as_str()) {
+            let count = counts.get_mut(topic.name.as_str()).map_or(0, std::mem::take);
+            if count == 0 {
                 continue;
             }
-            let duplicate = request.topics.iter().filter(|other| other.name == topic.name).count() > 1;
-            let outcome = if duplicate {
+            let outcome = if count > 1 {
                 Err((ErrorCode::InvalidRequest, "Duplicate topic name.".to_owned()))
+            } else if !self.is_connected(caller.broker) || request.timeout_ms <= 0 {
+                Err((ErrorCode::RequestTimedOut, "The request timed out.".to_owned()))
             } else {
                 self.grow(topic, request.validate_only)
             };
@@ -379,7 +416,7 @@ impl Core {
             response.results.push(CreatePartitionsTopicResult {
                 name: topic.name.clone(),
                 error_code: error.code(),
-                error_message: if error == ErrorCode::None { None } else { message(reason) },
+                error_message: if reason.is_empty() { None } else { message(reason) },
                 ..Default::default()
             });
         }
@@ -388,10 +425,8 @@ impl Core {
 
     fn grow(&mut self, request: &CreatePartitionsTopic, validate_only: bool) -> Result<(), Refusal> {
         let name = request.name.as_str();
-        let topic = self.image.topic(name).ok_or_else(|| {
-            let reason = "This server does not host this topic-partition.";
-            (ErrorCode::UnknownTopicOrPartition, reason.to_owned())
-        })?;
+        let topic =
+            self.image.topic(name).ok_or_else(|| (ErrorCode::UnknownTopicOrPartition, String::new()))?;
         let (id, present) = (topic.id, topic.partitions.len());
         let factor = topic.partitions.first().map_or(1, |partition| partition.replicas.len());
         let wanted = usize::try_from(request.count).unwrap_or(0);

@@ -21,8 +21,7 @@ const ORDINARY_TIMESTAMPS: std::ops::Range<i64> = -(1 << 61)..1 << 61;
 /// The record batch for one partition in a Produce request, looked through.
 ///
 /// Differs from Apache Kafka in this: a topic's `compression.type` does not matter, the batch stays as the producer
-/// compressed it (`producer`, the default); and a compressed batch whose offsets are not consecutive is refused, where
-/// Apache Kafka numbers and compresses its records anew for the sake of clients of the year 2015.
+/// compressed it (`producer`, the default).
 #[derive(Clone, Debug)]
 pub(crate) struct CheckedRecords {
     batch: Bytes,
@@ -32,6 +31,8 @@ pub(crate) struct CheckedRecords {
     /// The earliest and the latest of the timestamps that are there.
     timestamps: Option<(i64, i64)>,
     keyless: u32,
+    /// Whether the offsets of compressed records are not consecutive.
+    skips_offsets: bool,
 }
 
 /// The configs of a topic by which its records are judged.
@@ -106,13 +107,17 @@ impl CheckedRecords {
 
     fn walk(batch: Bytes, header: BatchHeader) -> Result<Self, WalkFault> {
         let is_compressed = header.compression() != Some(Compression::None);
-        let mut checked =
-            Self { batch: Bytes::new(), header, max_timestamp: NO_TIMESTAMP, timestamps: None, keyless: 0 };
+        let mut checked = Self {
+            batch: Bytes::new(),
+            header,
+            max_timestamp: NO_TIMESTAMP,
+            timestamps: None,
+            keyless: 0,
+            skips_offsets: false,
+        };
         for (index, record) in (0..).zip(Records::of(&header, &batch)?) {
             let record = record?;
-            if is_compressed && record.offset_delta != index {
-                return Err(WalkFault::Invalid);
-            }
+            checked.skips_offsets |= is_compressed && record.offset_delta != index;
             checked.count(&record);
         }
         Ok(Self { batch, ..checked })
@@ -130,7 +135,7 @@ impl CheckedRecords {
     /// Judges the records by the rules of the topic; `place` is the topic and the partition as `topic-0`.
     ///
     /// `MESSAGE_TOO_LARGE`, `INVALID_RECORD` with errors of records without a key, `INVALID_TIMESTAMP` with errors of
-    /// records, `RECORD_LIST_TOO_LARGE`. Walks the records again only if some of them are wrong.
+    /// records, `RECORD_LIST_TOO_LARGE`; `UNKNOWN_SERVER_ERROR` if the offsets of compressed records skip. Walks the records again only if some of them are wrong.
     pub(crate) fn validate(
         &self,
         rules: &ProduceRules,
@@ -143,6 +148,10 @@ impl CheckedRecords {
         if self.may_be_wrong(rules, now_wall_ms) {
             self.judge_records(rules, now_wall_ms, place)?;
         }
+        if self.skips_offsets {
+            // Apache Kafka means to number them anew, but looked only at their lengths and fails.
+            return Err(RecordsFault::of_log(ErrorCode::UnknownServerError, self.batch.len()));
+        }
         if self.batch.len() > rules.segment_bytes {
             return Err(RecordsFault::of_log(ErrorCode::RecordListTooLarge, self.batch.len()));
         }
@@ -154,8 +163,8 @@ impl CheckedRecords {
             self.timestamps.is_none_or(|(min, max)| {
                 ORDINARY_TIMESTAMPS.contains(&min)
                     && ORDINARY_TIMESTAMPS.contains(&max)
-                    && now_wall_ms - min <= rules.timestamp_before_max_ms
-                    && max - now_wall_ms <= rules.timestamp_after_max_ms
+                    && now_wall_ms.saturating_sub(min) <= rules.timestamp_before_max_ms
+                    && max.saturating_sub(now_wall_ms) <= rules.timestamp_after_max_ms
             })
         };
         (rules.compacted && self.keyless > 0)

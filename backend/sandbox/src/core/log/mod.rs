@@ -16,6 +16,7 @@ mod producers;
 mod read;
 mod records;
 mod segment;
+mod snapshots;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub(crate) use segment::{SegmentInfo, StoredBatch};
 use batch::{write_max_timestamp, write_place};
 use chunk::Chunk;
 use segment::{RollLimits, Segment};
+use snapshots::ProducerSnapshots;
 
 /// The configs of a topic by which its batches are kept.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +84,7 @@ pub(crate) struct PartitionLog {
     chunk: Chunk,
     epochs: LeaderEpochs,
     producers: ProducerStates,
+    snapshots: ProducerSnapshots,
 }
 
 impl PartitionLog {
@@ -100,6 +103,7 @@ impl PartitionLog {
             chunk: Chunk::new(account),
             epochs: LeaderEpochs::default(),
             producers: ProducerStates::default(),
+            snapshots: ProducerSnapshots::default(),
         }
     }
 
@@ -120,7 +124,7 @@ impl PartitionLog {
 
     /// Bytes that the log holds: the capacity of the chunks that its batches lie in, whoever filled them, and
     /// bookkeeping. Replicas share chunks: what a cluster holds is its [`ChunkAccount`] and the
-    /// [bookkeeping](Self::bookkeeping_bytes) of its logs.
+    /// [bookkeeping](Self::bookkeeping_bytes) of its logs. Goes over all batches.
     pub(crate) fn charged_bytes(&self) -> usize {
         let batches = self.segments.iter().flat_map(|segment| &segment.entries);
         let mut charges: Vec<_> =
@@ -130,13 +134,14 @@ impl PartitionLog {
         charges.iter().map(|charge| charge.capacity).sum::<usize>() + self.bookkeeping_bytes()
     }
 
-    /// Bytes that the log holds beside its chunks.
+    /// Bytes that the log holds beside its chunks. Goes over the segments.
     pub(crate) fn bookkeeping_bytes(&self) -> usize {
         let entries: usize = self.segments.iter().map(|segment| segment.entries.capacity()).sum();
         entries * size_of::<segment::Entry>()
             + self.segments.capacity() * size_of::<Segment>()
             + self.epochs.bytes()
             + self.producers.bytes()
+            + self.snapshots.bytes()
     }
 
     /// The leader epochs of the log.
@@ -184,6 +189,27 @@ impl PartitionLog {
         self.producers.first_open_txn_offset()
     }
 
+    /// Judges a batch of a client by its producer, and appends it as the leader of `leader_epoch` if it may be. It has
+    /// been found valid.
+    pub(crate) fn append_from_client(
+        &mut self,
+        records: &CheckedRecords,
+        leader_epoch: i32,
+        rules: &AppendRules,
+        now_wall_ms: i64,
+    ) -> Result<Appended, Verdict> {
+        match self.check_producer(records) {
+            Verdict::Append => Ok(self.append(records, leader_epoch, rules, now_wall_ms)),
+            refusal => {
+                // Apache Kafka has begun a segment before it looks at the producer.
+                let place = Place::of(records, leader_epoch, rules, now_wall_ms);
+                let header = place.header(records.header(), self.end_offset);
+                self.make_room(&header, records.bytes().len(), rules, now_wall_ms);
+                Err(refusal)
+            }
+        }
+    }
+
     /// Appends a batch as the leader of `leader_epoch`. It has been found valid, and its producer's verdict is
     /// [`Verdict::Append`].
     pub(crate) fn append(
@@ -193,21 +219,13 @@ impl PartitionLog {
         rules: &AppendRules,
         now_wall_ms: i64,
     ) -> Appended {
+        let place = Place::of(records, leader_epoch, rules, now_wall_ms);
+        let appended = self.append_batch(records.bytes(), records.header(), place, rules, now_wall_ms);
         let log_append_time_ms = match rules.timestamp_type {
             TimestampType::CreateTime => None,
             TimestampType::LogAppendTime => Some(now_wall_ms),
         };
-        let max_timestamp = log_append_time_ms.unwrap_or(records.max_timestamp());
-        self.append_batch(
-            records.bytes(),
-            records.header(),
-            Place { leader_epoch, timestamp_type: rules.timestamp_type, max_timestamp },
-            rules,
-            now_wall_ms,
-        );
-        let last_offset = self.end_offset - 1;
-        let base_offset = last_offset - i64::from(records.header().last_offset_delta);
-        Appended { base_offset, last_offset, log_append_time_ms }
+        Appended { log_append_time_ms, ..appended }
     }
 
     /// Appends a control batch, which only brokers make; its timestamps stay.
@@ -223,10 +241,7 @@ impl PartitionLog {
         let header = BatchHeader::read(batch).filter(|header| header.last_offset_delta >= 0)?;
         let timestamp_type = header.timestamp_type();
         let place = Place { leader_epoch, timestamp_type, max_timestamp: header.max_timestamp };
-        self.append_batch(batch, &header, place, rules, now_wall_ms);
-        let last_offset = self.end_offset - 1;
-        let base_offset = last_offset - i64::from(header.last_offset_delta);
-        Some(Appended { base_offset, last_offset, log_append_time_ms: None })
+        Some(self.append_batch(batch, &header, place, rules, now_wall_ms))
     }
 
     fn append_batch(
@@ -236,20 +251,17 @@ impl PartitionLog {
         place: Place,
         rules: &AppendRules,
         now_wall_ms: i64,
-    ) {
+    ) -> Appended {
         let base_offset = self.end_offset;
+        let header = place.header(header, base_offset);
+        let last_offset = header.last_offset();
         let (bytes, charge) = self.chunk.store(bytes, |batch| {
             write_place(batch, base_offset, place.leader_epoch);
             write_max_timestamp(batch, place.timestamp_type, place.max_timestamp);
         });
-        let header = BatchHeader {
-            base_offset,
-            leader_epoch: place.leader_epoch,
-            max_timestamp: place.max_timestamp,
-            ..*header
-        };
-        let batch = StoredBatch { bytes, charge, base_offset, last_offset: header.last_offset() };
+        let batch = StoredBatch { bytes, charge, base_offset, last_offset };
         self.push(batch, &header, rules, now_wall_ms);
+        Appended { base_offset, last_offset, log_append_time_ms: None }
     }
 
     /// Appends a batch from the leader, as a follower: the bytes are shared, offsets and epoch stay.
@@ -276,14 +288,7 @@ impl PartitionLog {
     }
 
     fn push(&mut self, batch: StoredBatch, header: &BatchHeader, rules: &AppendRules, now_wall_ms: i64) {
-        self.epochs.assign(header.leader_epoch, batch.base_offset);
-        let limits =
-            RollLimits { segment_bytes: rules.segment_bytes, segment_ms: rules.segment_ms, now_wall_ms };
-        let is_full =
-            self.segments.back().is_none_or(|active| active.should_roll(header, batch.bytes.len(), &limits));
-        if is_full {
-            self.segments.push_back(Segment::new(batch.base_offset, now_wall_ms));
-        }
+        self.make_room(header, batch.bytes.len(), rules, now_wall_ms);
         self.producers.append(header, EndTxnMarker::read(header, &batch.bytes));
         self.bytes += batch.bytes.len();
         self.end_offset = batch.last_offset + 1;
@@ -291,11 +296,45 @@ impl PartitionLog {
             active.push(batch, header, now_wall_ms);
         }
     }
+
+    /// Notes the batch's leader epoch, and begins a segment if it has no room in the active one.
+    fn make_room(&mut self, header: &BatchHeader, bytes: usize, rules: &AppendRules, now_wall_ms: i64) {
+        self.epochs.assign(header.leader_epoch, header.base_offset);
+        let limits =
+            RollLimits { segment_bytes: rules.segment_bytes, segment_ms: rules.segment_ms, now_wall_ms };
+        if self.segments.back().is_none_or(|active| active.should_roll(header, bytes, &limits)) {
+            if !self.segments.is_empty() {
+                self.snapshots.take(header.base_offset, &self.producers);
+            }
+            self.segments.push_back(Segment::new(header.base_offset, now_wall_ms));
+        }
+    }
 }
 
 /// What the leader writes into a batch, beside its offset.
+#[derive(Clone, Copy)]
 struct Place {
     leader_epoch: i32,
     timestamp_type: TimestampType,
     max_timestamp: i64,
+}
+
+impl Place {
+    fn of(records: &CheckedRecords, leader_epoch: i32, rules: &AppendRules, now_wall_ms: i64) -> Self {
+        let max_timestamp = match rules.timestamp_type {
+            TimestampType::CreateTime => records.max_timestamp(),
+            TimestampType::LogAppendTime => now_wall_ms,
+        };
+        Self { leader_epoch, timestamp_type: rules.timestamp_type, max_timestamp }
+    }
+
+    /// The header that a batch has at `base_offset`, as far as the log looks at it.
+    fn header(&self, batch: &BatchHeader, base_offset: i64) -> BatchHeader {
+        BatchHeader {
+            base_offset,
+            leader_epoch: self.leader_epoch,
+            max_timestamp: self.max_timestamp,
+            ..*batch
+        }
+    }
 }

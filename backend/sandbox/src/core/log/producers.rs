@@ -1,6 +1,6 @@
 //! What a partition remembers of its idempotent and transactional producers (KIP-98).
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use super::batch::{BatchHeader, decrement_sequence};
 use super::markers::EndTxnMarker;
@@ -56,8 +56,6 @@ struct Producer {
     coordinator_epoch: i32,
     last_timestamp: i64,
     txn_first_offset: Option<i64>,
-    /// The offset of its last record or marker.
-    last_offset: i64,
 }
 
 impl Producer {
@@ -68,7 +66,6 @@ impl Producer {
             coordinator_epoch: -1,
             last_timestamp: -1,
             txn_first_offset: None,
-            last_offset: -1,
         }
     }
 
@@ -105,6 +102,8 @@ pub(crate) struct ProducerDescription {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProducerStates {
     producers: HashMap<i64, Producer>,
+    /// Where the open transactions began.
+    open_txns: BTreeSet<i64>,
 }
 
 impl ProducerStates {
@@ -113,7 +112,14 @@ impl ProducerStates {
         if !batch.has_producer_id() {
             return Verdict::Append;
         }
-        let Some(producer) = self.producers.get(&batch.producer_id) else { return Verdict::Append };
+        let Some(producer) = self.producers.get(&batch.producer_id) else {
+            let is_before_all = batch.producer_epoch < NO_EPOCH;
+            return if is_before_all {
+                Verdict::Refuse(ErrorCode::InvalidProducerEpoch)
+            } else {
+                Verdict::Append
+            };
+        };
         if batch.producer_epoch == producer.epoch {
             let (first, last) = (batch.base_sequence, batch.last_sequence());
             let duplicate = producer
@@ -155,9 +161,10 @@ impl ProducerStates {
             let producer = self.producers.entry(batch.producer_id).or_insert_with(Producer::new);
             producer.set_epoch(batch.producer_epoch);
             producer.coordinator_epoch = marker.coordinator_epoch;
-            producer.txn_first_offset = None;
+            if let Some(first_offset) = producer.txn_first_offset.take() {
+                self.open_txns.remove(&first_offset);
+            }
             producer.last_timestamp = marker.timestamp;
-            producer.last_offset = batch.last_offset();
             return;
         }
         let producer = self.producers.entry(batch.producer_id).or_insert_with(Producer::new);
@@ -172,26 +179,32 @@ impl ProducerStates {
             timestamp: batch.max_timestamp,
         });
         producer.last_timestamp = batch.max_timestamp;
-        producer.last_offset = batch.last_offset();
         if batch.is_transactional() {
-            producer.txn_first_offset.get_or_insert(batch.base_offset);
+            let first_offset = producer.txn_first_offset.get_or_insert(batch.base_offset);
+            self.open_txns.insert(*first_offset);
         }
     }
 
-    /// Forgets the producers that appended at `offset` or later, so that they can be noted again from what is left.
-    pub(super) fn take_from(&mut self, offset: i64) -> HashSet<i64> {
-        let affected = |producer: &Producer| producer.last_offset >= offset;
-        let ids: HashSet<_> =
-            self.producers.iter().filter(|(_, producer)| affected(producer)).map(|(&id, _)| id).collect();
-        for id in &ids {
-            self.producers.remove(id);
+    /// What Apache Kafka writes down of them: of the batches of each producer only the last.
+    pub(super) fn snapshot(&self) -> Self {
+        let last_only = |producer: &Producer| Producer {
+            batches: producer.batches.back().copied().into_iter().collect(),
+            ..producer.clone()
+        };
+        Self {
+            producers: self.producers.iter().map(|(&id, producer)| (id, last_only(producer))).collect(),
+            open_txns: self.open_txns.clone(),
         }
-        ids
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.producers.is_empty()
     }
 
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
-        self.producers.clear();
+        *self = Self::default();
     }
 
     /// Forgets the producers that have appended nothing for `producer.id.expiration.ms`, except in a transaction.
@@ -222,7 +235,7 @@ impl ProducerStates {
 
     /// Where the earliest open transaction began.
     pub(crate) fn first_open_txn_offset(&self) -> Option<i64> {
-        self.producers.values().filter_map(|producer| producer.txn_first_offset).min()
+        self.open_txns.first().copied()
     }
 
     /// Bytes of bookkeeping, about.

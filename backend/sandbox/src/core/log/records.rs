@@ -140,7 +140,7 @@ impl Bytewise for &[u8] {
 impl Bytewise for Compressed<'_> {
     fn byte(&mut self) -> Result<u8, WalkFault> {
         let buffer = self.stream.fill_buf().map_err(|_| WalkFault::Undecodable)?;
-        let &first = buffer.first().ok_or(WalkFault::Undecodable)?;
+        let &first = buffer.first().ok_or(WalkFault::Invalid)?;
         self.take(1)?;
         Ok(first)
     }

@@ -18,7 +18,9 @@ impl PartitionLog {
             return;
         }
         while self.segments.back().is_some_and(|last| last.base_offset > offset) {
-            self.segments.pop_back();
+            if let Some(segment) = self.segments.pop_back() {
+                self.snapshots.remove(segment.base_offset);
+            }
         }
         if let Some(active) = self.segments.back_mut() {
             active.truncate_to(offset);
@@ -27,7 +29,7 @@ impl PartitionLog {
         self.start_offset = self.start_offset.min(offset);
         self.bytes = self.segments.iter().map(|segment| segment.bytes).sum();
         self.epochs.truncate_from_end(offset);
-        self.rebuild_producers(offset);
+        self.rebuild_producers();
     }
 
     /// Drops everything; the log begins and ends at `offset`.
@@ -39,6 +41,7 @@ impl PartitionLog {
         self.end_offset = offset;
         self.epochs.clear();
         self.producers.clear();
+        self.snapshots.clear(offset);
     }
 
     /// Moves the log start offset forward, as DeleteRecords does, and drops the closed segments before it. Says whether
@@ -50,6 +53,7 @@ impl PartitionLog {
         }
         self.start_offset = offset;
         self.epochs.truncate_from_start(offset);
+        self.snapshots.on_start_offset(offset);
         while self.segments.get(1).is_some_and(|second| second.base_offset <= offset) {
             self.pop_front();
         }
@@ -73,30 +77,41 @@ impl PartitionLog {
     pub(crate) fn roll(&mut self, now_wall_ms: i64) {
         if self.segments.back().is_some_and(|active| !active.entries.is_empty()) {
             self.segments.push_back(Segment::new(self.end_offset, now_wall_ms));
+            self.snapshots.take(self.end_offset, &self.producers);
         }
     }
 
     fn pop_front(&mut self) -> Option<SegmentInfo> {
         let segment = self.segments.pop_front()?;
         self.bytes -= segment.bytes;
+        self.snapshots.remove(segment.base_offset);
         Some(segment.info())
     }
 
-    /// Notes the producers anew that had appended at `end_offset` or later.
-    ///
-    /// Apache Kafka begins from a snapshot that it took when a segment was closed; here those of a producer's batches
-    /// count that are still there.
-    fn rebuild_producers(&mut self, end_offset: i64) {
-        let ids = self.producers.take_from(end_offset);
-        if ids.is_empty() {
-            return;
-        }
-        let batches = self.segments.iter().flat_map(|segment| &segment.entries);
-        for entry in batches {
-            let Some(header) = entry.batch.header() else { continue };
-            if ids.contains(&header.producer_id) {
-                self.producers.append(&header, EndTxnMarker::read(&header, &entry.batch.bytes));
+    /// Notes the producers anew, from the last snapshot and the batches after it, by
+    /// `UnifiedLog.rebuildProducerState`. Producers of the snapshot whose time has run out go with the next
+    /// [expiry](PartitionLog::expire_producers), in Apache Kafka already here.
+    fn rebuild_producers(&mut self) {
+        let had_none = self.producers.is_empty();
+        let (loaded_to, producers) = self.snapshots.reload(self.start_offset, self.end_offset);
+        self.producers = producers;
+        if !had_none {
+            let first_of_last_two = self.segments.len().saturating_sub(2);
+            for (index, segment) in self.segments.iter().enumerate() {
+                let next = self.segments.get(index + 1).map_or(i64::MAX, |next| next.base_offset);
+                if next <= loaded_to {
+                    continue;
+                }
+                let from = segment.base_offset.max(loaded_to).max(self.start_offset);
+                if index >= first_of_last_two {
+                    self.snapshots.take(from, &self.producers);
+                }
+                for entry in segment.entries.get(segment.index_of(from)..).unwrap_or_default() {
+                    let Some(header) = entry.batch.header() else { continue };
+                    self.producers.append(&header, EndTxnMarker::read(&header, &entry.batch.bytes));
+                }
             }
         }
+        self.snapshots.take(self.end_offset, &self.producers);
     }
 }

@@ -101,6 +101,21 @@ fn truncation_brings_the_state_of_before_back() {
 }
 
 #[test]
+fn truncation_goes_back_to_what_was_known_when_a_segment_began() {
+    let small = AppendRules { segment_bytes: 1, ..append_rules() };
+    let mut log = PartitionLog::new();
+    for sequence in 0..4 {
+        log.append(&checked(&batch(0, sequence, 1)), 0, &small, WALL_MS);
+    }
+    log.drop_oldest_segment().expect("a closed segment");
+    log.drop_oldest_segment().expect("a closed segment");
+    log.truncate_to(3);
+    assert_eq!(log.producers().describe()[0].last_sequence, 2);
+    assert_eq!(verdict(&log, &batch(0, 3, 1)), Verdict::Append);
+    assert_eq!(verdict(&log, &batch(0, 1, 1)), OUT_OF_ORDER, "a snapshot has the last batch only");
+}
+
+#[test]
 fn a_follower_knows_the_producers_of_its_leader() {
     let (mut leader, mut follower) = (PartitionLog::new(), PartitionLog::new());
     for sequence in 0..3 {

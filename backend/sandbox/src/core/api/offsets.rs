@@ -1,0 +1,272 @@
+//! OffsetCommit, OffsetFetch and OffsetDelete: what groups have committed.
+
+use crate::core::image::Image;
+use crate::core::{Caller, Core};
+use crate::wire::messages::{
+    OffsetCommitRequestData, OffsetCommitResponseData, OffsetCommitResponsePartition,
+    OffsetCommitResponseTopic, OffsetDeleteRequestData, OffsetDeleteResponseData,
+    OffsetDeleteResponsePartition, OffsetDeleteResponseTopic, OffsetFetchRequestData,
+    OffsetFetchRequestGroup, OffsetFetchRequestTopics, OffsetFetchResponseData, OffsetFetchResponseGroup,
+    OffsetFetchResponsePartition, OffsetFetchResponsePartitions, OffsetFetchResponseTopic,
+    OffsetFetchResponseTopics,
+};
+use crate::wire::{ErrorCode, KafkaString, KafkaUuid, message};
+
+/// The first version of OffsetCommit and OffsetFetch that names topics by their ids (KIP-848).
+const BY_ID_SINCE: i16 = 10;
+/// The first version of OffsetFetch that asks for several groups at a time (KIP-709).
+const BATCHED_SINCE: i16 = 8;
+/// The first version of OffsetFetch with an error for the whole.
+const WHOLE_ERROR_SINCE: i16 = 2;
+
+impl Core {
+    /// OffsetCommit. Partitions that do not exist have errors, the others are committed.
+    pub(super) fn offset_commit(
+        &mut self,
+        caller: &Caller,
+        mut request: OffsetCommitRequestData,
+    ) -> OffsetCommitResponseData {
+        let by_id = caller.version >= BY_ID_SINCE;
+        let image = self.image_of(caller.broker);
+        let mut response = OffsetCommitResponseData::default();
+        for topic in &mut request.topics {
+            if by_id {
+                topic.name = name_of(image, topic.topic_id);
+            }
+            let error = if by_id && topic.name.is_empty() {
+                ErrorCode::UnknownTopicId
+            } else {
+                ErrorCode::UnknownTopicOrPartition
+            };
+            let known = image.topic(topic.name.as_str());
+            let is_there = |index| known.is_some_and(|known| known.partition(index).is_some());
+            let missing: Vec<_> = topic
+                .partitions
+                .iter()
+                .map(|partition| partition.partition_index)
+                .filter(|&index| !is_there(index))
+                .map(|index| commit_result(index, error))
+                .collect();
+            topic.partitions.retain(|partition| is_there(partition.partition_index));
+            if !missing.is_empty() || known.is_none() {
+                merge(
+                    &mut response,
+                    OffsetCommitResponseTopic {
+                        name: topic.name.clone(),
+                        topic_id: topic.topic_id,
+                        partitions: missing,
+                        ..Default::default()
+                    },
+                    by_id,
+                );
+            }
+        }
+        request.topics.retain(|topic| !topic.partitions.is_empty());
+        if request.topics.is_empty() {
+            return response;
+        }
+        let host = self.client_host(caller.connection);
+        let committed = self.with_writing_coordinator(caller.broker, request.group_id.as_str(), |desk| {
+            desk.groups.commit(desk.now, Self::group_caller(caller, &host), &request, desk.out)
+        });
+        let committed = committed.unwrap_or_else(|error| commit_error(&request, error));
+        if response.topics.is_empty() {
+            return committed;
+        }
+        for topic in committed.topics {
+            merge(&mut response, topic, by_id);
+        }
+        response
+    }
+
+    /// OffsetFetch, of one group or of several.
+    pub(super) fn offset_fetch(
+        &mut self,
+        caller: &Caller,
+        request: OffsetFetchRequestData,
+    ) -> OffsetFetchResponseData {
+        let require_stable = request.require_stable;
+        if caller.version >= BATCHED_SINCE {
+            let groups = request.groups.into_iter();
+            let groups = groups.map(|group| self.fetch_offsets(caller, group, require_stable)).collect();
+            return OffsetFetchResponseData { groups, ..Default::default() };
+        }
+        let topics = request.topics.map(|topics| {
+            let topics = topics.into_iter().map(|topic| OffsetFetchRequestTopics {
+                name: topic.name,
+                partition_indexes: topic.partition_indexes,
+                ..Default::default()
+            });
+            topics.collect()
+        });
+        let group = OffsetFetchRequestGroup { group_id: request.group_id, topics, ..Default::default() };
+        let fetched = self.fetch_offsets(caller, group, require_stable);
+        let topics = fetched.topics.into_iter().map(|topic| {
+            let partitions = topic.partitions.into_iter().map(|partition| OffsetFetchResponsePartition {
+                partition_index: partition.partition_index,
+                committed_offset: partition.committed_offset,
+                committed_leader_epoch: partition.committed_leader_epoch,
+                metadata: partition.metadata,
+                error_code: partition.error_code,
+                ..Default::default()
+            });
+            let partitions = partitions.collect();
+            OffsetFetchResponseTopic { name: topic.name, partitions, ..Default::default() }
+        });
+        OffsetFetchResponseData {
+            topics: topics.collect(),
+            error_code: fetched.error_code,
+            ..Default::default()
+        }
+    }
+
+    fn fetch_offsets(
+        &mut self,
+        caller: &Caller,
+        mut group: OffsetFetchRequestGroup,
+        require_stable: bool,
+    ) -> OffsetFetchResponseGroup {
+        let by_id = caller.version >= BY_ID_SINCE;
+        let mut unknown = Vec::new();
+        if by_id && let Some(topics) = &mut group.topics {
+            let image = self.image_of(caller.broker);
+            for topic in &mut *topics {
+                topic.name = name_of(image, topic.topic_id);
+            }
+            for topic in topics.extract_if(.., |topic| topic.name.is_empty()) {
+                unknown.push(fetch_error(&topic, ErrorCode::UnknownTopicId));
+            }
+        }
+        let fetched = self.with_coordinator(caller.broker, group.group_id.as_str(), |desk| {
+            desk.groups.fetch(&group, require_stable)
+        });
+        let mut fetched = match fetched {
+            Ok(fetched) => fetched,
+            Err(error) => return group_error(&group, error, caller.version),
+        };
+        if by_id && group.topics.is_none() {
+            let image = self.image_of(caller.broker);
+            for topic in &mut fetched.topics {
+                topic.topic_id = image.topic(topic.name.as_str()).map_or(KafkaUuid::ZERO, |topic| topic.id);
+            }
+            fetched.topics.retain(|topic| topic.topic_id != KafkaUuid::ZERO);
+        }
+        fetched.topics.extend(unknown);
+        fetched
+    }
+
+    /// OffsetDelete.
+    pub(super) fn offset_delete(
+        &mut self,
+        caller: &Caller,
+        mut request: OffsetDeleteRequestData,
+    ) -> OffsetDeleteResponseData {
+        let group = request.group_id.clone();
+        if group.is_empty() {
+            let error_code = ErrorCode::InvalidGroupId.code();
+            return OffsetDeleteResponseData { error_code, ..Default::default() };
+        }
+        let image = self.image_of(caller.broker);
+        let mut topics: Vec<OffsetDeleteResponseTopic> = Vec::new();
+        for topic in &mut request.topics {
+            let known = image.topic(topic.name.as_str());
+            let is_there = |index| known.is_some_and(|known| known.partition(index).is_some());
+            let missing = topic.partitions.extract_if(.., |partition| !is_there(partition.partition_index));
+            let missing: Vec<_> = missing
+                .map(|partition| OffsetDeleteResponsePartition {
+                    partition_index: partition.partition_index,
+                    error_code: ErrorCode::UnknownTopicOrPartition.code(),
+                    ..Default::default()
+                })
+                .collect();
+            if !missing.is_empty() || known.is_none() {
+                topics.push(OffsetDeleteResponseTopic {
+                    name: topic.name.clone(),
+                    partitions: missing,
+                    ..Default::default()
+                });
+            }
+        }
+        request.topics.retain(|topic| !topic.partitions.is_empty());
+        let deleted = self.with_writing_coordinator(caller.broker, group.as_str(), |desk| {
+            desk.groups.offset_delete(&request)
+        });
+        let mut response = deleted.unwrap_or_else(|error| OffsetDeleteResponseData {
+            error_code: error.code(),
+            ..Default::default()
+        });
+        if response.error_code != 0 || topics.is_empty() {
+            return response;
+        }
+        for topic in response.topics {
+            match topics.iter_mut().find(|other| other.name == topic.name) {
+                Some(other) => other.partitions.extend(topic.partitions),
+                None => topics.push(topic),
+            }
+        }
+        response.topics = topics;
+        response
+    }
+}
+
+/// The name of a topic; empty if it is unknown.
+fn name_of(image: &Image, id: KafkaUuid) -> KafkaString {
+    image.topic_by_id(id).map(|topic| topic.name.clone()).unwrap_or_default()
+}
+
+/// Puts what came of a topic's partitions to what is already said of the topic.
+fn merge(response: &mut OffsetCommitResponseData, topic: OffsetCommitResponseTopic, by_id: bool) {
+    let same = |other: &&mut OffsetCommitResponseTopic| match by_id {
+        true => other.topic_id == topic.topic_id,
+        false => other.name == topic.name,
+    };
+    match response.topics.iter_mut().find(same) {
+        Some(other) => other.partitions.extend(topic.partitions),
+        None => response.topics.push(topic),
+    }
+}
+
+fn commit_result(index: i32, error: ErrorCode) -> OffsetCommitResponsePartition {
+    OffsetCommitResponsePartition { partition_index: index, error_code: error.code(), ..Default::default() }
+}
+
+fn commit_error(request: &OffsetCommitRequestData, error: ErrorCode) -> OffsetCommitResponseData {
+    let topics = request.topics.iter().map(|topic| OffsetCommitResponseTopic {
+        name: topic.name.clone(),
+        topic_id: topic.topic_id,
+        partitions: topic
+            .partitions
+            .iter()
+            .map(|partition| commit_result(partition.partition_index, error))
+            .collect(),
+        ..Default::default()
+    });
+    OffsetCommitResponseData { topics: topics.collect(), ..Default::default() }
+}
+
+fn fetch_error(topic: &OffsetFetchRequestTopics, error: ErrorCode) -> OffsetFetchResponseTopics {
+    let partitions = topic.partition_indexes.iter().map(|&index| OffsetFetchResponsePartitions {
+        partition_index: index,
+        committed_offset: -1,
+        committed_leader_epoch: -1,
+        metadata: message(""),
+        error_code: error.code(),
+        ..Default::default()
+    });
+    OffsetFetchResponseTopics {
+        name: topic.name.clone(),
+        topic_id: topic.topic_id,
+        partitions: partitions.collect(),
+        ..Default::default()
+    }
+}
+
+/// An error of a whole group: version 1 has no place for it but with each partition.
+fn group_error(group: &OffsetFetchRequestGroup, error: ErrorCode, version: i16) -> OffsetFetchResponseGroup {
+    let group_id = group.group_id.clone();
+    if version >= WHOLE_ERROR_SINCE {
+        return OffsetFetchResponseGroup { group_id, error_code: error.code(), ..Default::default() };
+    }
+    let topics = group.topics.iter().flatten().map(|topic| fetch_error(topic, error));
+    OffsetFetchResponseGroup { group_id, topics: topics.collect(), ..Default::default() }
+}

@@ -1,0 +1,357 @@
+//! What `AlterConfigs` and `IncrementalAlterConfigs` do: the overrides that a resource would have, or why it can't.
+//!
+//! Apache Kafka looks twice at a broker's configs: the broker that was asked holds them against its own rules, the
+//! controller then against those of the cluster. Topics and groups are the controller's alone.
+
+use super::definition::{ConfigDef, Kind, Update};
+use super::error::{ConfigError, InvalidValue};
+use super::layers::BrokerLayers;
+use super::store::{ConfigResource, ConfigStore, Overrides};
+use super::synonyms::without_listener;
+use super::table::{BROKER_CONFIGS, BROKER_QUOTA_CONFIGS, GROUP_CONFIGS, TOPIC_CONFIGS, sort_as_java};
+use super::value::Value;
+use super::{group, topic};
+
+/// The longest value that is kept, in UTF-16 units.
+const MAX_VALUE_LENGTH: usize = 32_767;
+
+/// How a config is changed; the numbers are the protocol's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operation {
+    /// It is set.
+    Set = 0,
+    /// It is set no more.
+    Delete = 1,
+    /// Items are added to a list.
+    Append = 2,
+    /// Items are taken from a list.
+    Subtract = 3,
+}
+
+impl Operation {
+    /// The operation of a number in an `IncrementalAlterConfigs` request.
+    pub(crate) fn from_id(id: i8) -> Option<Self> {
+        [Self::Set, Self::Delete, Self::Append, Self::Subtract].into_iter().find(|op| *op as i8 == id)
+    }
+
+    /// As Apache Kafka's messages call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Set => "SET",
+            Self::Delete => "DELETE",
+            Self::Append => "APPEND",
+            Self::Subtract => "SUBTRACT",
+        }
+    }
+}
+
+/// A change of one config.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConfigChange {
+    /// Of this config.
+    pub(crate) name: String,
+    /// In this way.
+    pub(crate) operation: Operation,
+    /// The value, or the items of the list; nothing for [`Operation::Delete`].
+    pub(crate) value: String,
+}
+
+impl ConfigStore {
+    /// The overrides that a resource has after these changes, none of which names a config twice. `broker` was asked;
+    /// a [`ConfigResource::Broker`] is this one. Nothing is changed: see [`Self::replace`].
+    pub(crate) fn altered_incrementally(
+        &self,
+        broker: i32,
+        resource: &ConfigResource,
+        changes: &[ConfigChange],
+    ) -> Result<Overrides, ConfigError> {
+        let old = self.overrides(resource);
+        if is_broker(resource) {
+            self.check_broker(broker, resource, &prepare(old, changes)?)?;
+        }
+        let mut new = old.clone();
+        for ConfigChange { name, operation, value } in changes {
+            let changed = match operation {
+                Operation::Set => Some(value.clone()),
+                Operation::Delete => None,
+                Operation::Append | Operation::Subtract => {
+                    let def =
+                        def_of(resource, name).filter(|def| def.kind == Kind::List).ok_or_else(|| {
+                            let operation = operation.name();
+                            ConfigError::invalid_config(format!(
+                                "Can't {operation} to key {name} because its type is not LIST."
+                            ))
+                        })?;
+                    let current = old.get(name).map(String::as_str).or(def.default).unwrap_or_default();
+                    let items = current.split(',').filter(|item| !item.is_empty());
+                    Some(changed_items(items.collect(), *operation, value))
+                }
+            };
+            match changed {
+                Some(value) => new.insert(name.clone(), value),
+                None => new.remove(name),
+            };
+        }
+        let touched = changes.iter().map(|change| change.name.as_str());
+        self.check_controller(resource, touched, &new)?;
+        Ok(new)
+    }
+
+    /// Whether a resource may have these overrides and no others. `broker` was asked, as in
+    /// [`Self::altered_incrementally`].
+    pub(crate) fn check_replacement(
+        &self,
+        broker: i32,
+        resource: &ConfigResource,
+        new: &Overrides,
+    ) -> Result<(), ConfigError> {
+        if is_broker(resource) {
+            self.check_broker(broker, resource, new)?;
+        }
+        let old = self.overrides(resource);
+        self.check_controller(resource, old.keys().chain(new.keys()).map(String::as_str), new)
+    }
+
+    /// Whether a new topic may have these overrides.
+    pub(crate) fn check_topic(&self, overrides: &Overrides) -> Result<(), ConfigError> {
+        topic::validate(&self.layers(None), overrides)
+    }
+
+    /// What the broker that was asked says.
+    fn check_broker(
+        &self,
+        broker: i32,
+        resource: &ConfigResource,
+        new: &Overrides,
+    ) -> Result<(), ConfigError> {
+        let refuse = |InvalidValue(message): InvalidValue| ConfigError::invalid_request(message);
+        check_dynamic(resource, new).map_err(refuse)?;
+        let old_layers = self.layers(Some(broker));
+        let new_layers = match resource {
+            ConfigResource::Cluster => BrokerLayers { cluster: new, ..old_layers },
+            _ => BrokerLayers { broker: new, ..old_layers },
+        };
+        new_layers.validate().map_err(refuse)?;
+        check_reconfiguration(&old_layers, &new_layers).map_err(|message| {
+            ConfigError::invalid_request(format!(
+                "Invalid value org.apache.kafka.common.config.ConfigException: {message} for configuration Invalid \
+                 dynamic configuration"
+            ))
+        })
+    }
+
+    /// What the controller says.
+    fn check_controller<'a>(
+        &self,
+        resource: &ConfigResource,
+        mut touched: impl Iterator<Item = &'a str>,
+        new: &Overrides,
+    ) -> Result<(), ConfigError> {
+        if touched.any(|name| name == "min.insync.replicas") {
+            match resource {
+                ConfigResource::Broker(_) => {
+                    return Err(ConfigError::invalid_config(
+                        "Broker-level min.insync.replicas cannot be altered while ELR is enabled.",
+                    ));
+                }
+                ConfigResource::Cluster if !new.contains_key("min.insync.replicas") => {
+                    return Err(ConfigError::invalid_config(
+                        "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        if new.values().any(|value| value.encode_utf16().count() > MAX_VALUE_LENGTH) {
+            return Err(ConfigError::invalid_config(
+                "The configuration value cannot be added because it exceeds the maximum value size of 32767 bytes.",
+            ));
+        }
+        match resource {
+            ConfigResource::Topic(_) => topic::validate(&self.layers(None), new),
+            ConfigResource::Group(_) => group::validate(&self.layers(None), new),
+            ConfigResource::Broker(_) | ConfigResource::Cluster => Ok(()),
+        }
+    }
+}
+
+fn is_broker(resource: &ConfigResource) -> bool {
+    matches!(resource, ConfigResource::Broker(_) | ConfigResource::Cluster)
+}
+
+fn def_of(resource: &ConfigResource, name: &str) -> Option<&'static ConfigDef> {
+    match resource {
+        ConfigResource::Topic(_) => TOPIC_CONFIGS.get(name),
+        ConfigResource::Group(_) => GROUP_CONFIGS.get(name),
+        ConfigResource::Broker(_) | ConfigResource::Cluster => BROKER_CONFIGS.get(name),
+    }
+}
+
+/// The items of a list after a change: those that are there already are not added again.
+fn changed_items<'a>(mut items: Vec<&'a str>, operation: Operation, change: &'a str) -> String {
+    for item in change.split(',') {
+        let at = items.iter().position(|there| *there == item);
+        match (operation, at) {
+            (Operation::Subtract, Some(at)) => {
+                items.remove(at);
+            }
+            (Operation::Append, None) => items.push(item),
+            _ => {}
+        }
+    }
+    items.join(",")
+}
+
+/// A broker's overrides after the changes, as the broker that was asked reckons them.
+fn prepare(old: &Overrides, changes: &[ConfigChange]) -> Result<Overrides, ConfigError> {
+    let mut new = old.clone();
+    for ConfigChange { name, operation, value } in changes {
+        let verb = match operation {
+            Operation::Set => {
+                new.insert(name.clone(), value.clone());
+                continue;
+            }
+            Operation::Delete => {
+                new.remove(name);
+                continue;
+            }
+            Operation::Append => "append",
+            Operation::Subtract => "subtract",
+        };
+        let def = BROKER_CONFIGS
+            .get(name)
+            .ok_or_else(|| ConfigError::invalid_config(format!("Unknown config name: {name}")))?;
+        if def.kind != Kind::List {
+            return Err(ConfigError::invalid_config(format!(
+                "Config value {verb} is not allowed for config key: {name}"
+            )));
+        }
+        let current = new.get(name).map(String::as_str).or(def.default).unwrap_or_default();
+        let changed = changed_items(current.split(',').collect(), *operation, value);
+        new.insert(name.clone(), changed);
+    }
+    Ok(new)
+}
+
+/// Whether these configs can be set while a broker runs, for it or for all of them, and have good values.
+fn check_dynamic(resource: &ConfigResource, new: &Overrides) -> Result<(), InvalidValue> {
+    let names = || new.keys().map(String::as_str);
+    refuse_any(
+        "Cannot update these configs dynamically",
+        names().filter(|name| is_update(name, Update::ReadOnly)),
+    )?;
+    refuse_any(
+        "These security configs can be dynamically updated only per-listener using the listener prefix",
+        names().filter(|name| {
+            name.starts_with("ssl.") && is_update(name, Update::PerBroker) && is_security(name)
+        }),
+    )?;
+    let of_base = |def: &ConfigDef| {
+        names()
+            .find(|name| *name == def.name || without_listener(name) == Some(def.name))
+            .and_then(|name| new.get(name))
+    };
+    for def in BROKER_QUOTA_CONFIGS.iter().chain(BROKER_CONFIGS.iter()) {
+        if def.update != Update::ReadOnly
+            && let Some(text) = of_base(def)
+        {
+            def.parse(text)?;
+        }
+    }
+    if *resource == ConfigResource::Cluster {
+        let of_one_broker = names().filter(|name| match without_listener(name) {
+            Some(base) => {
+                !["max.connections", "max.connection.creation.rate", "num.network.threads"].contains(&base)
+            }
+            None => is_update(name, Update::PerBroker),
+        });
+        refuse_any(
+            "Cannot update these configs at default cluster level, broker id must be specified",
+            of_one_broker,
+        )?;
+    }
+    Ok(())
+}
+
+/// What TLS needs, which only listeners have in a running broker.
+fn is_security(name: &str) -> bool {
+    name != "ssl.client.auth"
+}
+
+fn is_update(name: &str, update: Update) -> bool {
+    BROKER_CONFIGS
+        .get(name)
+        .or_else(|| BROKER_QUOTA_CONFIGS.get(name))
+        .is_some_and(|def| def.update == update)
+}
+
+fn refuse_any<'a>(why: &str, names: impl Iterator<Item = &'a str>) -> Result<(), InvalidValue> {
+    let mut names: Vec<_> = names.collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    sort_as_java(&mut names);
+    Err(InvalidValue::new(format!("{why}: [{}]", names.join(", "))))
+}
+
+/// Whether a running broker goes along with a change. The error is a message.
+fn check_reconfiguration(old: &BrokerLayers<'_>, new: &BrokerLayers<'_>) -> Result<(), String> {
+    let threads = [
+        "num.io.threads",
+        "num.replica.fetchers",
+        "num.recovery.threads.per.data.dir",
+        "background.threads",
+        "num.network.threads",
+    ];
+    for name in threads {
+        let (Some(from), Some(to)) = (old.integer(name), new.integer(name)) else { continue };
+        let failed = format!("Dynamic thread count update validation failed for {name}={to}");
+        if to < from / 2 {
+            return Err(format!("{failed}, value should be at least half the current value {from}"));
+        }
+        if to > from * 2 {
+            return Err(format!(
+                "{failed}, value should not be greater than double the current value {from}"
+            ));
+        }
+    }
+    if let (Some(from), Some(to)) = (old.integer("log.cleaner.threads"), new.integer("log.cleaner.threads"))
+        && from != to
+    {
+        if to < 1 {
+            return Err("Log cleaner threads should be at least 1".to_owned());
+        }
+        if to < from / 2 {
+            return Err(format!(
+                "Log cleaner threads cannot be reduced to less than half the current value {from}"
+            ));
+        }
+        if to > from * 2 {
+            return Err(format!(
+                "Log cleaner threads cannot be increased to more than double the current value {from}"
+            ));
+        }
+    }
+    let retention_ms = match new.for_topics("log.retention.ms") {
+        Some(Value::Integer(ms)) => ms,
+        _ => -1,
+    };
+    local_retention(new, "log.local.retention.ms", "log.retention.ms", retention_ms)?;
+    let retention_bytes = new.integer("log.retention.bytes").unwrap_or(-1);
+    local_retention(new, "log.local.retention.bytes", "log.retention.bytes", retention_bytes)
+}
+
+/// What is kept here can't be more than what is kept at all.
+fn local_retention(new: &BrokerLayers<'_>, local: &str, total: &str, total_value: i64) -> Result<(), String> {
+    let Some(value) = new.integer(local).filter(|value| *value != -2 && total_value != -1) else {
+        return Ok(());
+    };
+    let reason = if value == -1 {
+        format!("Value must not be -1 as {total} value is set as {total_value}.")
+    } else if value > total_value {
+        format!("Value must not be more than {total} property value: {total_value}")
+    } else {
+        return Ok(());
+    };
+    Err(InvalidValue::of(local, value, reason).to_string())
+}

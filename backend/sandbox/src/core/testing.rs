@@ -1,0 +1,126 @@
+//! A core under test: its clock moves only when told, and requests go in as from the wire.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::{Address, Answer, Beginning, BrokerId, ConnectionId, Core, Effects, End, Limits, Now};
+use crate::wire::{Api, Request, RequestHeader, Response, encode, text};
+
+/// A cluster, its clock, and what it has answered.
+pub(crate) struct TestCluster {
+    pub(crate) core: Core,
+    pub(crate) now: Now,
+    answers: HashMap<ConnectionId, Vec<Response>>,
+    asked: HashMap<ConnectionId, RequestHeader>,
+}
+
+impl TestCluster {
+    /// So many brokers, with broker configs by name.
+    pub(crate) fn new(brokers: u16, configs: &[(&str, &str)]) -> Self {
+        let now = Now { monotonic: Duration::from_secs(7), wall_ms: 1_700_000_000_000 };
+        let beginning = Beginning {
+            addresses: (0..brokers)
+                .map(|index| Address { host: text("127.0.0.1"), port: 9092 + index })
+                .collect(),
+            configs: configs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            seed: 1,
+            limits: Limits { log_bytes: 64 << 20, topics: 1000, partitions: 10_000 },
+        };
+        let core = Core::new(beginning, now).expect("the configs are good");
+        Self { core, now, answers: HashMap::new(), asked: HashMap::new() }
+    }
+
+    /// A connection of a new client.
+    pub(crate) fn connect(&mut self, broker: BrokerId) -> ConnectionId {
+        self.core.connect(broker, "127.0.0.1")
+    }
+
+    /// Asks on a connection. `None`: the answer comes later, or never.
+    pub(crate) fn ask_on(
+        &mut self,
+        connection: ConnectionId,
+        api: Api,
+        version: i16,
+        request: Request,
+    ) -> Option<Response> {
+        assert!(api.versions().contains(version), "{api:?} version {version} is not announced");
+        let header = RequestHeader { api, version, correlation_id: 1, client_id: Some(text("tester")) };
+        self.asked.insert(connection, header.clone());
+        let effects = self.core.handle(self.now, connection, &header, request);
+        self.take(effects);
+        self.answer(connection)
+    }
+
+    /// Asks a broker on a connection of its own.
+    pub(crate) fn ask(
+        &mut self,
+        broker: BrokerId,
+        api: Api,
+        version: i16,
+        request: Request,
+    ) -> Option<Response> {
+        let connection = self.connect(broker);
+        self.ask_on(connection, api, version, request)
+    }
+
+    /// What has been answered on a connection, if anything.
+    pub(crate) fn answer(&mut self, connection: ConnectionId) -> Option<Response> {
+        self.answers.remove(&connection).map(|mut answers| {
+            assert_eq!(answers.len(), 1, "a request is answered once");
+            answers.remove(0)
+        })
+    }
+
+    /// Lets time pass, doing what is due when it is.
+    pub(crate) fn advance(&mut self, ms: u64) {
+        let end = self.now.monotonic + Duration::from_millis(ms);
+        let began = self.now;
+        while let Some(at) = self.core.next_deadline().filter(|&at| at <= end) {
+            self.now.monotonic = at.max(self.now.monotonic);
+            let effects = self.core.fire(self.now);
+            self.take(effects);
+        }
+        self.now.monotonic = end;
+        self.now.wall_ms = began.wall_ms + i64::try_from(ms).unwrap();
+    }
+
+    /// Ends a broker.
+    pub(crate) fn end(&mut self, broker: BrokerId, end: End) {
+        let effects = self.core.end_broker(self.now, broker, end);
+        self.take(effects);
+    }
+
+    /// Starts a broker that was ended.
+    pub(crate) fn start(&mut self, broker: BrokerId) {
+        let effects = self.core.start_broker(self.now, broker);
+        self.take(effects);
+    }
+
+    /// Cuts a broker off, or mends that.
+    pub(crate) fn cut_off(&mut self, broker: BrokerId, cut_off: bool) {
+        let effects = self.core.cut_off(self.now, broker, cut_off);
+        self.take(effects);
+    }
+
+    fn take(&mut self, effects: Effects) {
+        for (connection, answer) in effects.responses {
+            if let Answer::Response(response) = answer {
+                let header = self.asked.get(&connection).expect("only what was asked is answered");
+                encode(header, &response).expect("what is answered can be said in that version");
+                self.answers.entry(connection).or_default().push(response);
+            }
+        }
+    }
+}
+
+/// Asks a broker in a version, and takes the answer apart: `ask!(cluster, broker, Heartbeat, 4, request)`.
+macro_rules! ask {
+    ($cluster:expr, $broker:expr, $api:ident, $version:expr, $request:expr) => {
+        match $cluster.ask($broker, $crate::wire::Api::$api, $version, $crate::wire::Request::$api($request))
+        {
+            Some($crate::wire::Response::$api(response)) => response,
+            other => panic!("{} is to be answered at once, not {other:?}", stringify!($api)),
+        }
+    };
+}
+pub(crate) use ask;
