@@ -5,16 +5,24 @@
 mod configs;
 #[path = "conformance/fetch.rs"]
 mod fetch;
+#[path = "conformance/first_use.rs"]
+mod first_use;
 #[path = "conformance/groups.rs"]
 mod groups;
 #[path = "conformance/list_offsets.rs"]
 mod list_offsets;
+#[path = "conformance/members.rs"]
+mod members;
 #[path = "conformance/metadata.rs"]
 mod metadata;
+#[path = "conformance/offsets.rs"]
+mod offsets;
 #[path = "conformance/others.rs"]
 mod others;
 #[path = "conformance/produce.rs"]
 mod produce;
+#[path = "conformance/replication.rs"]
+mod replication;
 #[path = "conformance/topics.rs"]
 mod topics;
 #[path = "conformance/versions.rs"]
@@ -28,4 +36,9 @@ const KNOWN: &[Known] = &[];
 /// Runs a scenario on both; clusters are shared with other scenarios.
 fn compare(name: &'static str, brokers: usize, scenario: fn(&mut Scenario<'_>)) {
     tests::conformance::compare(name, brokers, KNOWN, scenario);
+}
+
+/// The same on clusters of its own.
+fn compare_alone(name: &'static str, brokers: usize, scenario: fn(&mut Scenario<'_>)) {
+    tests::conformance::compare_alone(name, brokers, KNOWN, scenario);
 }
