@@ -13,10 +13,14 @@ mod effects;
 mod election;
 mod faults;
 mod group;
+#[cfg(test)]
+mod hostile;
 mod ids;
 mod image;
 pub(crate) mod log;
 mod partition;
+#[cfg(test)]
+mod properties;
 mod replication;
 #[cfg(test)]
 mod testing;
