@@ -19,3 +19,13 @@ mod produce;
 mod topics;
 #[path = "conformance/versions.rs"]
 mod versions;
+
+use tests::conformance::{Known, Scenario};
+
+/// In what the sandbox differs from Apache Kafka, and why. An entry that no longer differs fails.
+const KNOWN: &[Known] = &[];
+
+/// Runs a scenario on both; clusters are shared with other scenarios.
+fn compare(name: &'static str, brokers: usize, scenario: fn(&mut Scenario<'_>)) {
+    tests::conformance::compare(name, brokers, KNOWN, scenario);
+}

@@ -2,7 +2,9 @@
 
 use kacrab_protocol::generated::*;
 use tests::conformance::wire::Reply;
-use tests::conformance::{Scenario, compare, some, text};
+use tests::conformance::{Scenario, some, text};
+
+use crate::compare;
 
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;

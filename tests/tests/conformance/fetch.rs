@@ -8,7 +8,9 @@ use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::{Batch, Record};
 use tests::conformance::wire::PATIENCE;
-use tests::conformance::{Scenario, compare, fetch_request, produce_one, produce_request, text};
+use tests::conformance::{Scenario, fetch_request, produce_one, produce_request, text};
+
+use crate::compare;
 
 /// Three batches of 1, 2 and 3 records.
 fn filled(s: &mut Scenario<'_>, shown: &str) -> (String, KafkaUuid) {

@@ -8,7 +8,9 @@ use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::Batch;
 use tests::conformance::wire::{PATIENCE, Reply, Wire};
-use tests::conformance::{Scenario, compare, produce_one, some, text};
+use tests::conformance::{Scenario, produce_one, some, text};
+
+use crate::compare;
 
 /// A subscription in version 0, to no topics and without user data: Apache Kafka looks into it.
 const SUBSCRIPTION: &[u8] = &[0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];

@@ -2,7 +2,9 @@
 
 use kacrab_protocol::generated::*;
 use tests::conformance::records::{Batch, Record};
-use tests::conformance::{Scenario, compare, produce_one, text};
+use tests::conformance::{Scenario, produce_one, text};
+
+use crate::compare;
 
 fn at(topic: &str, partition: i32, timestamp: i64) -> ListOffsetsRequestData {
     ListOffsetsRequestData {

@@ -7,9 +7,9 @@ use kacrab_protocol::KafkaUuid;
 use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::{Batch, Record};
-use tests::conformance::{
-    Scenario, compare, fetch_request, now_ms, produce_one, produce_request, some, text,
-};
+use tests::conformance::{Scenario, fetch_request, now_ms, produce_one, produce_request, some, text};
+
+use crate::compare;
 
 /// An hour and a bit.
 const TOO_FAR_MS: i64 = 3_700_000;

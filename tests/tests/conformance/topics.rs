@@ -3,7 +3,9 @@
 use kacrab_protocol::KafkaUuid;
 use kacrab_protocol::generated::*;
 use tests::conformance::records::Batch;
-use tests::conformance::{Scenario, compare, produce_one, text};
+use tests::conformance::{Scenario, produce_one, text};
+
+use crate::compare;
 
 fn topic(name: &str, partitions: i32, replication_factor: i16) -> CreatableTopic {
     CreatableTopic {

@@ -6,7 +6,9 @@ use bytes::{BufMut, BytesMut};
 use kacrab_protocol::generated::*;
 use tests::conformance::api::{APIS, Api};
 use tests::conformance::wire::{Reply, Wire};
-use tests::conformance::{Scenario, compare, text};
+use tests::conformance::{Scenario, text};
+
+use crate::compare;
 
 fn request() -> ApiVersionsRequestData {
     ApiVersionsRequestData {

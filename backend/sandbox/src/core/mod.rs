@@ -18,6 +18,7 @@ mod hostile;
 mod ids;
 mod image;
 pub(crate) mod log;
+mod memory;
 mod partition;
 #[cfg(test)]
 mod properties;

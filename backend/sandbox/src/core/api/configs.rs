@@ -564,5 +564,4 @@ fn list_config_resources(
 }
 
 #[cfg(test)]
-#[path = "configs_tests.rs"]
 mod tests;

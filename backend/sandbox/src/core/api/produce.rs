@@ -120,6 +120,18 @@ impl Core {
         let place = format_args!("{}-{}", topic.name.as_str(), target.index);
         let now_ms = self.now.wall_ms;
 
+        if let Ok(records) = &records
+            && !self.make_room(records.bytes().len())
+        {
+            let limit = self.limits.log_bytes >> 20;
+            return Err(Fault::new(
+                ErrorCode::PolicyViolation,
+                format!(
+                    "This cluster holds {limit} MiB of records in memory, and there is no room for more."
+                ),
+            ));
+        }
+        let append_rules = self.within_memory(settings.append_rules());
         let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;
         let leading = replica.leading.as_ref().ok_or(ErrorCode::NotLeaderOrFollower)?;
@@ -143,7 +155,7 @@ impl Core {
         let (base_offset, last_offset, log_append_time_ms) = match verdict {
             Verdict::Append => {
                 let epoch = leading.epoch;
-                let appended = replica.log.append(&records, epoch, &settings.append_rules(), now_ms);
+                let appended = replica.log.append(&records, epoch, &append_rules, now_ms);
                 (appended.base_offset, appended.last_offset, appended.log_append_time_ms)
             }
             Verdict::Duplicate { base_offset, last_offset, log_append_time_ms } => {

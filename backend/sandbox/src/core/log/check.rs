@@ -163,8 +163,8 @@ impl CheckedRecords {
             self.timestamps.is_none_or(|(min, max)| {
                 ORDINARY_TIMESTAMPS.contains(&min)
                     && ORDINARY_TIMESTAMPS.contains(&max)
-                    && now_wall_ms - min <= rules.timestamp_before_max_ms
-                    && max - now_wall_ms <= rules.timestamp_after_max_ms
+                    && now_wall_ms.saturating_sub(min) <= rules.timestamp_before_max_ms
+                    && max.saturating_sub(now_wall_ms) <= rules.timestamp_after_max_ms
             })
         };
         (rules.compacted && self.keyless > 0)
