@@ -57,7 +57,9 @@ fn main() -> Result<()> {
     for servers in [kafka.bootstrap_servers(), &sandbox.bootstrap_servers] {
         measure(servers, "warm-up", WARM_UP)?;
     }
-    println!("round | produce, records/s: Kafka, sandbox, ratio | consume: the same | one record to its ack, p99");
+    println!(
+        "round | produce, records/s: Kafka, sandbox, ratio | consume: the same | one record to its ack, p99"
+    );
     let mut ratios = Vec::new();
     for round in 1..=arguments.rounds {
         let topic = format!("bench-{round}");
@@ -208,7 +210,8 @@ fn single_acks(bootstrap_servers: &str, topic: &str) -> Result<Duration> {
 }
 
 fn consume(bootstrap_servers: &str, topic: &str, records: usize) -> Result<Duration> {
-    let config = [("bootstrap.servers", bootstrap_servers), ("group.id", "bench"), ("enable.auto.commit", "false")];
+    let config =
+        [("bootstrap.servers", bootstrap_servers), ("group.id", "bench"), ("enable.auto.commit", "false")];
     let consumer: BaseConsumer = ClientConfig::from_iter(config).create()?;
     let mut partitions = TopicPartitionList::new();
     partitions.add_partition_offset(topic, 0, Offset::Beginning)?;

@@ -239,9 +239,7 @@ fn describe_partition(
     index: i32,
     partition: &PartitionRegistration,
 ) -> DescribeTopicPartitionsResponsePartition {
-    let error = if partition.leader.is_none() { ErrorCode::LeaderNotAvailable } else { ErrorCode::None };
     DescribeTopicPartitionsResponsePartition {
-        error_code: error.code(),
         partition_index: index,
         leader_id: partition.leader.unwrap_or(-1),
         leader_epoch: partition.leader_epoch,

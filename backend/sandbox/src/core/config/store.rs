@@ -62,6 +62,12 @@ impl ConfigStore {
     ) -> Result<(), ConfigError> {
         let mut started_with = Overrides::clone(&self.started_with);
         started_with.extend(own);
+        // One is the older name of the other.
+        if let (Some(id), false) =
+            (started_with.get("node.id").cloned(), started_with.contains_key("broker.id"))
+        {
+            started_with.insert("broker.id".to_owned(), id);
+        }
         BrokerLayers { broker: &NOTHING, cluster: &NOTHING, started_with: &started_with }.validate()?;
         self.started_alone_with.insert(broker, Arc::new(started_with));
         Ok(())
