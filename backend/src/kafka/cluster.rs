@@ -29,7 +29,7 @@ pub(super) async fn describe(learner: &LearnerKafka) -> Result<Reply, Error> {
 }
 
 /// Ends the probe when it is dropped.
-pub(super) struct Probe {
+pub struct Probe {
     _alive: mpsc::Sender<()>,
 }
 

@@ -37,6 +37,8 @@ pub struct JobContext {
     pub cancel: CancellationToken,
     /// For commands that start a consumer.
     pub consumers: ConsumerStreams,
+    /// Whether the page is on the server's own machine, as far as can be told.
+    pub same_machine: bool,
 }
 
 /// Something that can be sent in a batch.
@@ -138,7 +140,18 @@ impl<E> Emitter<E> {
         let _ = self.queue.send(event).await;
     }
 
-    /// The same from a thread that is not the runtime's.
+    /// Waits until no other event of the stream waits, so that at most one of a kind that replaces the one before is
+    /// under way to a slow page.
+    pub async fn emit_alone(&self, event: E) {
+        // An error as for `emit`.
+        if let Ok(mut places) = self.queue.reserve_many(self.queue.max_capacity()).await
+            && let Some(place) = places.next()
+        {
+            place.send(event);
+        }
+    }
+
+    /// [`Emitter::emit`] from a thread that is not the runtime's.
     pub fn emit_blocking(&self, event: E) {
         let _ = self.queue.blocking_send(event);
     }

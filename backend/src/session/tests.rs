@@ -150,8 +150,11 @@ impl House {
         let writer = futures_util::sink::unfold(outgoing, |outgoing, message| async move {
             outgoing.send(message).await.map(|()| outgoing).map_err(|_| Broken)
         });
-        let connection =
-            Connection { writer: Box::pin(writer.sink_map_err(|e| e)), reader: Box::pin(reader.boxed()) };
+        let connection = Connection {
+            writer: Box::pin(writer.sink_map_err(|e| e)),
+            reader: Box::pin(reader.boxed()),
+            same_machine: true,
+        };
         let (sessions, learner) = (Arc::clone(&self.sessions), learner.clone());
         tokio::spawn(async move { sessions.connect(&learner, connection).await });
         Line { to_server, from_server }

@@ -115,7 +115,8 @@ fn show_fetched(response: &FetchResponseData) -> String {
             match partition.records.take() {
                 None => logs += &format!(" records of {}: null", partition.partition_index),
                 Some(records) => {
-                    logs += &format!(" records of {}: {}", partition.partition_index, records::show(&records));
+                    logs +=
+                        &format!(" records of {}: {}", partition.partition_index, records::show(&records));
                 }
             }
         }

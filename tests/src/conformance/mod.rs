@@ -15,7 +15,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use kacrab_protocol::generated::fetch_request::{FetchPartition, FetchRequestData, FetchTopic};
-use kacrab_protocol::generated::produce_request::{PartitionProduceData, ProduceRequestData, TopicProduceData};
+use kacrab_protocol::generated::produce_request::{
+    PartitionProduceData, ProduceRequestData, TopicProduceData,
+};
 use kacrab_protocol::{KafkaString, KafkaUuid};
 
 pub use scenario::{Scenario, compare};

@@ -77,9 +77,11 @@ impl Default for Batch {
 impl Batch {
     /// A batch of these values, each with the key `k`.
     pub fn of(values: &[&str]) -> Self {
-        let records = values
-            .iter()
-            .map(|value| Record { key: Some("k"), value: Some((*value).to_owned()), ..Record::default() });
+        let records = values.iter().map(|value| Record {
+            key: Some("k"),
+            value: Some((*value).to_owned()),
+            ..Record::default()
+        });
         Self { records: records.collect(), ..Self::default() }
     }
 

@@ -32,7 +32,10 @@ impl Drop for Scenario<'_> {
     /// What a scenario saw before it failed.
     fn drop(&mut self) {
         if std::thread::panicking() {
-            save(&format!("{}.broken", self.title), &(self.transcript.clone() + self.version.as_deref().unwrap_or("")));
+            save(
+                &format!("{}.broken", self.title),
+                &(self.transcript.clone() + self.version.as_deref().unwrap_or("")),
+            );
         }
     }
 }
@@ -247,10 +250,11 @@ impl<'a> Scenario<'a> {
             let answer = s.quietly(0, &find, 4).answer();
             let coordinator = &answer.coordinators[0];
             found = usize::try_from(coordinator.node_id - 1).unwrap_or_default();
-            let describe =
-                DescribeGroupsRequestData { groups: vec![text(group)], ..DescribeGroupsRequestData::default() };
-            coordinator.error_code == 0
-                && s.quietly(found, &describe, 5).answer().groups[0].error_code == 0
+            let describe = DescribeGroupsRequestData {
+                groups: vec![text(group)],
+                ..DescribeGroupsRequestData::default()
+            };
+            coordinator.error_code == 0 && s.quietly(found, &describe, 5).answer().groups[0].error_code == 0
         });
         found
     }

@@ -40,12 +40,19 @@ fn describing(s: &mut Scenario<'_>) {
         ..describe(TOPIC, &topic, None)
     };
     list(s, "all of a topic, with synonyms and documentation", &full, 4);
-    list(s, "all of a group", &DescribeConfigsRequestData { include_synonyms: true, ..describe(GROUP, "g", None) }, 4);
+    list(
+        s,
+        "all of a group",
+        &DescribeConfigsRequestData { include_synonyms: true, ..describe(GROUP, "g", None) },
+        4,
+    );
     let unknown = s.name("unknown");
     s.each::<DescribeConfigsRequestData>("", |s, version| {
-        let keys: &[&str] = &["retention.ms", "cleanup.policy", "segment.bytes", "min.insync.replicas", "no.such"];
+        let keys: &[&str] =
+            &["retention.ms", "cleanup.policy", "segment.bytes", "min.insync.replicas", "no.such"];
         for include_synonyms in [false, true] {
-            let request = DescribeConfigsRequestData { include_synonyms, ..describe(TOPIC, &topic, Some(keys)) };
+            let request =
+                DescribeConfigsRequestData { include_synonyms, ..describe(TOPIC, &topic, Some(keys)) };
             list(s, "some", &request, version);
         }
         list(s, "none", &describe(TOPIC, &topic, Some(&[])), version);
@@ -85,19 +92,14 @@ fn of_broker(s: &mut Scenario<'_>) {
     }
 }
 
-fn alter(
-    kind: i8,
-    name: &str,
-    configs: &[(&str, i8, Option<&str>)],
-) -> IncrementalAlterConfigsRequestData {
-    let configs = configs.iter().map(|(name, operation, value)| {
-        incremental_alter_configs_request::AlterableConfig {
+fn alter(kind: i8, name: &str, configs: &[(&str, i8, Option<&str>)]) -> IncrementalAlterConfigsRequestData {
+    let configs =
+        configs.iter().map(|(name, operation, value)| incremental_alter_configs_request::AlterableConfig {
             name: text(name),
             config_operation: *operation,
             value: value.map(text),
             ..incremental_alter_configs_request::AlterableConfig::default()
-        }
-    });
+        });
     IncrementalAlterConfigsRequestData {
         resources: vec![incremental_alter_configs_request::AlterConfigsResource {
             resource_type: kind,
@@ -118,7 +120,9 @@ fn own(s: &mut Scenario<'_>, topic: &str) {
         .configs
         .iter()
         .filter(|config| config.config_source == 1)
-        .map(|config| format!("{}={}", config.name.as_str(), config.value.as_ref().map_or("null", |v| v.as_str())))
+        .map(|config| {
+            format!("{}={}", config.name.as_str(), config.value.as_ref().map_or("null", |v| v.as_str()))
+        })
         .collect();
     own.sort();
     s.note(&format!("  its own: {own:?}"));
@@ -176,9 +180,17 @@ fn incremental(s: &mut Scenario<'_>) {
         s.ask("an invalid topic", &alter(TOPIC, "a b", one), version);
         s.ask("an empty topic", &alter(TOPIC, "", one), version);
         s.ask("another broker", &alter(BROKER, "9", &[("log.cleaner.threads", SET, Some("1"))]), version);
-        s.ask("a broker that is no number", &alter(BROKER, "x", &[("log.cleaner.threads", SET, Some("1"))]), version);
+        s.ask(
+            "a broker that is no number",
+            &alter(BROKER, "x", &[("log.cleaner.threads", SET, Some("1"))]),
+            version,
+        );
         s.ask("a read-only setting", &alter(BROKER, "1", &[("process.roles", SET, Some("broker"))]), version);
-        s.ask("a read-only setting of all", &alter(BROKER, "", &[("num.partitions", SET, Some("3"))]), version);
+        s.ask(
+            "a read-only setting of all",
+            &alter(BROKER, "", &[("num.partitions", SET, Some("3"))]),
+            version,
+        );
         s.ask("a resource that is none", &alter(99, "x", one), version);
         s.ask("a resource of type 0", &alter(0, "x", one), version);
         s.ask("of nothing", &IncrementalAlterConfigsRequestData::default(), version);
@@ -238,9 +250,18 @@ fn replacing(s: &mut Scenario<'_>) {
 
 fn listing(s: &mut Scenario<'_>) {
     let topic = s.topic("log", 1);
-    for (version, types) in
-        [(0, &[][..]), (1, &[]), (1, &[2]), (1, &[4]), (1, &[8]), (1, &[16]), (1, &[32]), (1, &[2, 4]), (1, &[0]), (1, &[99])]
-    {
+    for (version, types) in [
+        (0, &[][..]),
+        (1, &[]),
+        (1, &[2]),
+        (1, &[4]),
+        (1, &[8]),
+        (1, &[16]),
+        (1, &[32]),
+        (1, &[2, 4]),
+        (1, &[0]),
+        (1, &[99]),
+    ] {
         let request = ListConfigResourcesRequestData {
             resource_types: types.to_vec(),
             ..ListConfigResourcesRequestData::default()

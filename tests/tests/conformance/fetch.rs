@@ -83,9 +83,16 @@ fn epochs(s: &mut Scenario<'_>) {
 fn sizes(s: &mut Scenario<'_>) {
     let (name, id) = filled(s, "log");
     for version in [4, 12, 18] {
-        for (most, of_partition) in
-            [(0, 1_000_000), (1, 1_000_000), (1_000_000, 0), (1_000_000, 1), (80, 80), (150, 150), (170, 170), (-1, 100)]
-        {
+        for (most, of_partition) in [
+            (0, 1_000_000),
+            (1, 1_000_000),
+            (1_000_000, 0),
+            (1_000_000, 1),
+            (80, 80),
+            (150, 150),
+            (170, 170),
+            (-1, 100),
+        ] {
             let mut request = fetch_request(&name, id, 0, 0);
             request.max_bytes = most;
             request.topics[0].partitions[0].partition_max_bytes = of_partition;
@@ -160,7 +167,11 @@ fn after_deletion(s: &mut Scenario<'_>) {
     s.quietly(0, &delete, 2).answer();
     for version in [4, 5, 12, 18] {
         for offset in [0, 3, 4, 5] {
-            s.ask(&format!("from {offset} where 4 is the first"), &fetch_request(&name, id, 0, offset), version);
+            s.ask(
+                &format!("from {offset} where 4 is the first"),
+                &fetch_request(&name, id, 0, offset),
+                version,
+            );
         }
     }
     produce_one(s, &name, 0, &Batch::default());

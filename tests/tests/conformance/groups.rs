@@ -71,8 +71,7 @@ fn leave(version: i16, group: &str, member: &str) -> LeaveGroupRequestData {
     if version < 3 {
         request.member_id = text(member);
     } else {
-        request.members =
-            vec![MemberIdentity { member_id: text(member), ..MemberIdentity::default() }];
+        request.members = vec![MemberIdentity { member_id: text(member), ..MemberIdentity::default() }];
     }
     request
 }
@@ -184,11 +183,23 @@ fn bad_joins(s: &mut Scenario<'_>) {
         ("an unknown member", sync(&stable, generation, "nobody", &[])),
         ("an old generation", sync(&stable, generation - 1, &member, &[])),
         ("a generation to come", sync(&stable, generation + 1, &member, &[])),
-        ("another protocol", SyncGroupRequestData { protocol_name: some("sticky"), ..sync(&stable, generation, &member, &[]) }),
-        ("another type", SyncGroupRequestData { protocol_type: some("connect"), ..sync(&stable, generation, &member, &[]) }),
+        (
+            "another protocol",
+            SyncGroupRequestData { protocol_name: some("sticky"), ..sync(&stable, generation, &member, &[]) },
+        ),
+        (
+            "another type",
+            SyncGroupRequestData {
+                protocol_type: some("connect"),
+                ..sync(&stable, generation, &member, &[])
+            },
+        ),
         ("an empty group", sync("", generation, &member, &[])),
         ("an unknown group", sync("nowhere", generation, &member, &[])),
-        ("an unknown instance", SyncGroupRequestData { group_instance_id: some("i"), ..sync(&stable, generation, &member, &[]) }),
+        (
+            "an unknown instance",
+            SyncGroupRequestData { group_instance_id: some("i"), ..sync(&stable, generation, &member, &[]) },
+        ),
     ] {
         for version in [0, 3, 5] {
             s.ask(label, &request, version);
@@ -201,10 +212,8 @@ fn bad_joins(s: &mut Scenario<'_>) {
         s.ask("a generation to come", &heartbeat(&stable, generation + 1, &member), version);
         s.ask("an unknown group", &heartbeat("nowhere", generation, &member), version);
         s.ask("an empty group", &heartbeat("", generation, &member), version);
-        let instance = HeartbeatRequestData {
-            group_instance_id: some("i"),
-            ..heartbeat(&stable, generation, &member)
-        };
+        let instance =
+            HeartbeatRequestData { group_instance_id: some("i"), ..heartbeat(&stable, generation, &member) };
         s.ask("an unknown instance", &instance, version);
     });
     s.each::<LeaveGroupRequestData>("faults", |s, version| {
@@ -303,7 +312,10 @@ fn two_members(s: &mut Scenario<'_>) {
     s.ask("before the sync", &commit(generation, &leader, 2), 9);
     let mut waiting = s.open(0);
     waiting.send(&sync(&group, generation, &second, &[]), 5).expect("sending");
-    assert!(waiting.receive_frame(Duration::from_millis(150)).expect("open").is_none(), "it waits for the leader");
+    assert!(
+        waiting.receive_frame(Duration::from_millis(150)).expect("open").is_none(),
+        "it waits for the leader"
+    );
     s.ask("leader", &sync(&group, generation, &leader, &[&leader, &second]), 5);
     let reply = waiting.receive::<SyncGroupRequestData>(5, PATIENCE);
     s.record::<SyncGroupRequestData>("follower", 5, &reply);
@@ -325,7 +337,8 @@ fn two_members(s: &mut Scenario<'_>) {
 
 fn static_members(s: &mut Scenario<'_>) {
     let group = group(s, "group");
-    let instance = |member: &str| JoinGroupRequestData { group_instance_id: some("one"), ..join(&group, member) };
+    let instance =
+        |member: &str| JoinGroupRequestData { group_instance_id: some("one"), ..join(&group, member) };
     let first = s.ask("static", &instance(""), 9).answer();
     let member = first.member_id.as_str().to_owned();
     s.ask("", &sync(&group, first.generation_id, &member, &[&member]), 5);
@@ -376,11 +389,7 @@ fn commit_topic(name: &str, topic_id: KafkaUuid, partition: i32, offset: i64) ->
 }
 
 /// Asks for one partition's offset, or with `None` for all, as the version says it.
-fn offsets_of(
-    version: i16,
-    group: &str,
-    topic: Option<(&str, KafkaUuid, i32)>,
-) -> OffsetFetchRequestData {
+fn offsets_of(version: i16, group: &str, topic: Option<(&str, KafkaUuid, i32)>) -> OffsetFetchRequestData {
     if version < 8 {
         return OffsetFetchRequestData {
             group_id: text(group),
@@ -463,8 +472,7 @@ fn offsets(s: &mut Scenario<'_>) {
         s.ask("of an unknown group", &offsets_of(version, &never_used, Some((&topic, id, 0))), version);
         s.ask("all of an unknown group", &offsets_of(version, &never_used, None), version);
         s.ask("of an empty group", &offsets_of(version, "", Some((&topic, id, 0))), version);
-        let stable_only =
-            OffsetFetchRequestData { require_stable: true, ..of(Some((&topic, id, 0))) };
+        let stable_only = OffsetFetchRequestData { require_stable: true, ..of(Some((&topic, id, 0))) };
         s.ask("stable ones", &stable_only, version);
     });
     let mut two = offsets_of(8, &free, Some((&topic, id, 0)));

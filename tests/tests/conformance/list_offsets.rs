@@ -47,7 +47,8 @@ fn specials(s: &mut Scenario<'_>) {
         for timestamp in -6..=0 {
             s.ask(&format!("{timestamp} of an empty log"), &at(&empty, 0, timestamp), version);
         }
-        for timestamp in [1, 999, 1000, 1001, 1010, 1011, 2000, 2500, 2501, 3000, 3001, 3100, 3101, i64::MAX] {
+        for timestamp in [1, 999, 1000, 1001, 1010, 1011, 2000, 2500, 2501, 3000, 3001, 3100, 3101, i64::MAX]
+        {
             s.ask(&format!("time {timestamp}"), &at(&name, 0, timestamp), version);
         }
         s.ask("partition 3", &at(&name, 3, -1), version);

@@ -97,16 +97,14 @@ fn ids(s: &mut Scenario<'_>) {
 fn auto_creation(s: &mut Scenario<'_>) {
     s.each::<MetadataRequestData>("a topic that is created by the way", |s, version| {
         let name = s.name("created");
-        let request =
-            MetadataRequestData { allow_auto_topic_creation: true, ..of(vec![by_name(&name)]) };
+        let request = MetadataRequestData { allow_auto_topic_creation: true, ..of(vec![by_name(&name)]) };
         s.ask("first", &request, version);
         s.until_known(&name, 1);
         s.ask("later", &request, version);
     });
     for name in ["__consumer_offsets_not", "_x"] {
         let name = s.name(name);
-        let request =
-            MetadataRequestData { allow_auto_topic_creation: true, ..of(vec![by_name(&name)]) };
+        let request = MetadataRequestData { allow_auto_topic_creation: true, ..of(vec![by_name(&name)]) };
         s.ask("a name with underscores", &request, 12);
     }
     let (dotted, bar) = (s.name("col.x"), s.name("col.x").replace('.', "_"));

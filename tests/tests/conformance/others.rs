@@ -38,7 +38,10 @@ fn security(s: &mut Scenario<'_>) {
         }],
         ..DeleteAclsRequestData::default()
     });
-    s.each_ask("", |_, _| SaslHandshakeRequestData { mechanism: text("PLAIN"), ..SaslHandshakeRequestData::default() });
+    s.each_ask("", |_, _| SaslHandshakeRequestData {
+        mechanism: text("PLAIN"),
+        ..SaslHandshakeRequestData::default()
+    });
     s.ask("and the connection goes on", &DescribeClusterRequestData::default(), 2);
 }
 

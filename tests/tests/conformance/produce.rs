@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use kacrab_protocol::generated::*;
 use kacrab_protocol::KafkaUuid;
+use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::{Batch, Record};
-use tests::conformance::{Scenario, compare, fetch_request, now_ms, produce_one, produce_request, some, text};
+use tests::conformance::{
+    Scenario, compare, fetch_request, now_ms, produce_one, produce_request, some, text,
+};
 
 /// An hour and a bit.
 const TOO_FAR_MS: i64 = 3_700_000;
@@ -57,7 +59,8 @@ fn without_acks(s: &mut Scenario<'_>) {
     let id = s.topic_id(&name);
     for version in ProduceRequestData::VERSIONS {
         let mut wire = s.open(0);
-        wire.send(&produce_request(&name, id, 0, 0, Some(Batch::default().bytes())), version).expect("sending");
+        wire.send(&produce_request(&name, id, 0, 0, Some(Batch::default().bytes())), version)
+            .expect("sending");
         let reply = wire.receive::<ProduceRequestData>(version, Duration::from_millis(300));
         s.record::<ProduceRequestData>("acks=0", version, &reply);
     }
@@ -116,22 +119,43 @@ fn bad_batches(s: &mut Scenario<'_>) {
         ("a transactional batch", Some(Batch { attributes: 0x10, ..Batch::default() }.bytes())),
         ("append time", Some(Batch { attributes: 0x08, ..Batch::default() }.bytes())),
         ("an unused attribute", Some(Batch { attributes: 0x80, ..Batch::default() }.bytes())),
-        ("a future timestamp", Some(Batch { first_timestamp: now_ms() + TOO_FAR_MS, ..Batch::default() }.bytes())),
+        (
+            "a future timestamp",
+            Some(Batch { first_timestamp: now_ms() + TOO_FAR_MS, ..Batch::default() }.bytes()),
+        ),
         ("a near future", Some(Batch { first_timestamp: now_ms() + 3_000_000, ..Batch::default() }.bytes())),
         ("an old timestamp", Some(Batch { first_timestamp: 1_000_000_000_000, ..Batch::default() }.bytes())),
         ("timestamp -1", Some(Batch { first_timestamp: -1, ..Batch::default() }.bytes())),
         ("timestamp -2", Some(Batch { first_timestamp: -2, ..Batch::default() }.bytes())),
-        ("a wrong max timestamp", Some(Batch { max_timestamp: Some(now_ms() + 5000), ..Batch::default() }.bytes())),
+        (
+            "a wrong max timestamp",
+            Some(Batch { max_timestamp: Some(now_ms() + 5000), ..Batch::default() }.bytes()),
+        ),
         (
             "a record in the future among others",
-            Some(Batch { records: vec![record(0), record(TOO_FAR_MS), record(1), record(TOO_FAR_MS)], ..Batch::default() }.bytes()),
+            Some(
+                Batch {
+                    records: vec![record(0), record(TOO_FAR_MS), record(1), record(TOO_FAR_MS)],
+                    ..Batch::default()
+                }
+                .bytes(),
+            ),
         ),
         ("producer epoch without id", Some(Batch { producer_epoch: 3, ..Batch::default() }.bytes())),
         ("sequence without id", Some(Batch { base_sequence: 3, ..Batch::default() }.bytes())),
-        ("id without sequence", Some(Batch { producer_id: 77, producer_epoch: 0, ..Batch::default() }.bytes())),
+        (
+            "id without sequence",
+            Some(Batch { producer_id: 77, producer_epoch: 0, ..Batch::default() }.bytes()),
+        ),
         ("id without epoch", Some(Batch { producer_id: 77, base_sequence: 0, ..Batch::default() }.bytes())),
-        ("no key", Some(Batch { records: vec![Record { key: None, ..record(0) }], ..Batch::default() }.bytes())),
-        ("no value", Some(Batch { records: vec![Record { value: None, ..record(0) }], ..Batch::default() }.bytes())),
+        (
+            "no key",
+            Some(Batch { records: vec![Record { key: None, ..record(0) }], ..Batch::default() }.bytes()),
+        ),
+        (
+            "no value",
+            Some(Batch { records: vec![Record { value: None, ..record(0) }], ..Batch::default() }.bytes()),
+        ),
         ("too large", Some(Batch::of(&[&"x".repeat(1_100_000)]).bytes())),
     ];
     let name = s.topic("log", 1);
@@ -175,11 +199,7 @@ fn compacted(s: &mut Scenario<'_>) {
     let id = s.topic_id(&name);
     for (label, first_timestamp) in [("now", now_ms()), ("far", now_ms() + TOO_FAR_MS), ("old", 5)] {
         let batch = Batch { first_timestamp, ..Batch::default() };
-        s.ask(
-            &format!("append time, {label}"),
-            &produce_request(&name, id, 0, 1, Some(batch.bytes())),
-            13,
-        );
+        s.ask(&format!("append time, {label}"), &produce_request(&name, id, 0, 1, Some(batch.bytes())), 13);
     }
     let name = s.topic_with("near", 1, 1, &[("message.timestamp.before.max.ms", "1000")]);
     let id = s.topic_id(&name);
@@ -210,7 +230,11 @@ fn idempotent(s: &mut Scenario<'_>) {
             ..InitProducerIdRequestData::default()
         };
         let reply = s.quietly(0, &request, 4);
-        s.record::<InitProducerIdRequestData>(&format!("id {id} epoch {epoch}, not transactional"), 4, &reply);
+        s.record::<InitProducerIdRequestData>(
+            &format!("id {id} epoch {epoch}, not transactional"),
+            4,
+            &reply,
+        );
     }
     let bad = |transactional_id: Option<&str>, timeout: i32| InitProducerIdRequestData {
         transactional_id: transactional_id.and_then(some),
@@ -222,15 +246,15 @@ fn idempotent(s: &mut Scenario<'_>) {
     s.ask("an empty transactional id", &bad(Some(""), 60_000), 4);
     s.ask("timeout 0, not transactional", &bad(None, 0), 4);
 
-    let (name, fresh) = (s.topic("log", 1), |s: &mut Scenario<'_>| {
-        s.quietly(0, &bad(None, 60_000), 4).answer().producer_id
-    });
+    let (name, fresh) =
+        (s.topic("log", 1), |s: &mut Scenario<'_>| s.quietly(0, &bad(None, 60_000), 4).answer().producer_id);
     let id = s.topic_id(&name);
     let producer = fresh(s);
-    let send = |s: &mut Scenario<'_>, label: &str, values: &[&str], producer: i64, epoch: i16, sequence: i32| {
-        let batch = Batch::of(values).from_producer(producer, epoch, sequence);
-        s.ask(label, &produce_request(&name, id, 0, -1, Some(batch.bytes())), 13);
-    };
+    let send =
+        |s: &mut Scenario<'_>, label: &str, values: &[&str], producer: i64, epoch: i16, sequence: i32| {
+            let batch = Batch::of(values).from_producer(producer, epoch, sequence);
+            s.ask(label, &produce_request(&name, id, 0, -1, Some(batch.bytes())), 13);
+        };
     send(s, "sequence 0", &["a", "b"], producer, 0, 0);
     send(s, "sequence 0 again", &["a", "b"], producer, 0, 0);
     send(s, "sequence 0 with one record", &["a"], producer, 0, 0);

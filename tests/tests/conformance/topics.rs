@@ -77,9 +77,20 @@ fn creating(s: &mut Scenario<'_>) {
         ask_create(s, "with configs", &request, version);
         ask_create(s, "no topics", &create(vec![]), version);
     });
-    for (partitions, replicas) in
-        [(0, 1), (-2, 1), (1, 0), (1, -2), (1, 2), (1, 3), (1, 32767), (-1, 1), (1, -1), (0, 0), (0, 5), (20_000, 1)]
-    {
+    for (partitions, replicas) in [
+        (0, 1),
+        (-2, 1),
+        (1, 0),
+        (1, -2),
+        (1, 2),
+        (1, 3),
+        (1, 32767),
+        (-1, 1),
+        (1, -1),
+        (0, 0),
+        (0, 5),
+        (20_000, 1),
+    ] {
         let name = s.name("counted");
         let request = CreateTopicsRequestData {
             validate_only: true,
@@ -206,16 +217,18 @@ fn configuring(s: &mut Scenario<'_>) {
     );
     ask_create(s, "compaction lags that don't agree", &create(vec![lag]), 7);
     let name = s.name("configured");
-    let twice =
-        with_configs(topic(&name, 1, 1), &[("retention.ms", Some("1")), ("retention.ms", Some("2"))]);
+    let twice = with_configs(topic(&name, 1, 1), &[("retention.ms", Some("1")), ("retention.ms", Some("2"))]);
     ask_create(s, "a config twice", &create(vec![twice]), 7);
 }
 
 /// How a topic is named in this version.
 fn doomed(name: &str, version: i16) -> DeleteTopicsRequestData {
     if version < 6 {
-        DeleteTopicsRequestData { topic_names: vec![text(name)], timeout_ms: 10_000,
-            ..DeleteTopicsRequestData::default() }
+        DeleteTopicsRequestData {
+            topic_names: vec![text(name)],
+            timeout_ms: 10_000,
+            ..DeleteTopicsRequestData::default()
+        }
     } else {
         DeleteTopicsRequestData {
             topics: vec![DeleteTopicState { name: Some(text(name)), ..DeleteTopicState::default() }],
@@ -237,7 +250,7 @@ fn deleting(s: &mut Scenario<'_>) {
     let by_id = |topic_id: KafkaUuid, name: Option<&str>| DeleteTopicsRequestData {
         topics: vec![DeleteTopicState { name: name.map(text), topic_id, ..DeleteTopicState::default() }],
         timeout_ms: 10_000,
-            ..DeleteTopicsRequestData::default()
+        ..DeleteTopicsRequestData::default()
     };
     let name = s.topic("by-id", 1);
     let id = s.topic_id(&name);
@@ -252,7 +265,7 @@ fn deleting(s: &mut Scenario<'_>) {
     let twice = DeleteTopicsRequestData {
         topic_names: vec![text(&name), text(&name)],
         timeout_ms: 10_000,
-            ..DeleteTopicsRequestData::default()
+        ..DeleteTopicsRequestData::default()
     };
     s.ask("a name twice", &twice, 5);
     let id = s.topic_id(&name);
@@ -264,7 +277,7 @@ fn deleting(s: &mut Scenario<'_>) {
     let both = DeleteTopicsRequestData {
         topics: vec![state(Some(&name), KafkaUuid::ZERO), state(None, id)],
         timeout_ms: 10_000,
-            ..DeleteTopicsRequestData::default()
+        ..DeleteTopicsRequestData::default()
     };
     s.ask("by name and by id at once", &both, 6);
 }

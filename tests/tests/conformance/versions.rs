@@ -44,7 +44,8 @@ fn announced(s: &mut Scenario<'_>) {
         s.note(&format!("zk_migration_ready {}", answer.zk_migration_ready));
         s.note(&format!("error {}", answer.error_code));
     });
-    for (name, version) in [("", "1.0"), ("conformance", ""), ("a b", "1.0"), ("-a", "1.0"), ("a", "1.0 (x)")] {
+    for (name, version) in [("", "1.0"), ("conformance", ""), ("a b", "1.0"), ("-a", "1.0"), ("a", "1.0 (x)")]
+    {
         let request = ApiVersionsRequestData {
             client_software_name: text(name),
             client_software_version: text(version),
@@ -85,7 +86,11 @@ fn not_announced(s: &mut Scenario<'_>) {
         let outcome = outcome(&mut wire);
         s.note(&format!("ApiVersions v{version}, tagged fields in its header: {tagged} => {outcome}"));
         let after = wire.ask(&request(), 3);
-        s.note(if matches!(after, Reply::Answer { .. }) { "and the connection goes on" } else { "and that was it" });
+        s.note(if matches!(after, Reply::Answer { .. }) {
+            "and the connection goes on"
+        } else {
+            "and that was it"
+        });
     }
     for (name, key, versions) in APIS {
         if *key == ApiVersionsRequestData::KEY {
@@ -121,7 +126,9 @@ fn malformed(s: &mut Scenario<'_>) {
         let outcome = outcome(&mut wire);
         s.note(&format!("{what} => {outcome}"));
     }
-    for (what, length) in [("a negative length", -1_i32), ("a length over socket.request.max.bytes", i32::MAX)] {
+    for (what, length) in
+        [("a negative length", -1_i32), ("a length over socket.request.max.bytes", i32::MAX)]
+    {
         let mut wire = s.open(0);
         wire.send_bytes(&length.to_be_bytes()).expect("sending");
         let outcome = outcome(&mut wire);
