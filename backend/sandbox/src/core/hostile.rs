@@ -266,8 +266,14 @@ fn good_requests_of_every_api_and_version_are_read() {
     let (mut cluster, topic) = cluster();
     for &api in Api::ALL {
         for version in api.versions().min..=api.versions().max {
-            let body = good(api, version, topic).expect("it can be written");
-            assert!(hand_in(&mut cluster, frame(api, version, &body)), "{api:?} version {version}");
+            match good(api, version, topic) {
+                Ok(body) => {
+                    let frame = frame(api, version, &body);
+                    assert!(hand_in(&mut cluster, frame), "{api:?} version {version}");
+                }
+                // Announced for the sake of old clients, and refused (KIP-896).
+                Err(_) => assert!(api == Api::Produce && version < 3, "{api:?} version {version}"),
+            }
         }
     }
 }
@@ -288,7 +294,7 @@ proptest! {
             let body = match body {
                 Body::Made(fields) => fields.iter().flat_map(Field::bytes).collect(),
                 Body::Changed(changes) => {
-                    let mut body = good(api, version, topic).expect("it can be written").to_vec();
+                    let mut body = good(api, version, topic).unwrap_or_default().to_vec();
                     changes.iter().for_each(|change| change.make(&mut body));
                     body
                 }

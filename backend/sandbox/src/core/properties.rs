@@ -634,7 +634,7 @@ impl World {
         }
         let log = &replicas[0].log;
         let mut idempotent: Vec<_> = log
-            .batches_from(0)
+            .batches_from(start)
             .map(|batch| batch.header().expect("a header"))
             .filter(|header| header.producer_id >= 0)
             .map(|header| (header.producer_id, header.producer_epoch, header.base_sequence))
@@ -693,7 +693,7 @@ fn check_log(log: &PartitionLog) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_acknowledged_stays_and_all_ends_well(
