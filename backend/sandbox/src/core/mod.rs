@@ -13,11 +13,15 @@ mod effects;
 mod election;
 mod faults;
 mod group;
+#[cfg(test)]
+mod hostile;
 mod ids;
 mod image;
 pub(crate) mod log;
 mod memory;
 mod partition;
+#[cfg(test)]
+mod properties;
 mod replication;
 #[cfg(test)]
 mod testing;

@@ -36,7 +36,7 @@ impl Core {
         caller: &Caller,
         request: ListOffsetsRequestData,
     ) -> ListOffsetsResponseData {
-        let read_committed = request.isolation_level == 1;
+        let isolation_level = request.isolation_level;
         let topics = request.topics.into_iter().map(|topic| {
             let mut counts = counts(topic.partitions.iter().map(|partition| partition.partition_index));
             let partitions = topic.partitions.iter().filter_map(|partition| {
@@ -52,7 +52,7 @@ impl Core {
                     });
                 }
                 (count == 1).then_some(partition)?;
-                let found = self.list_offset(caller, topic.name.as_str(), partition, read_committed);
+                let found = self.list_offset(caller, topic.name.as_str(), partition, isolation_level);
                 let (error, found) = match found {
                     Ok(found) => (ErrorCode::None, found),
                     Err(error) => (error, Found { timestamp: -1, offset: -1, leader_epoch: -1 }),
@@ -77,8 +77,12 @@ impl Core {
         caller: &Caller,
         name: &str,
         partition: &ListOffsetsPartition,
-        read_committed: bool,
+        isolation_level: i8,
     ) -> Result<Found, ErrorCode> {
+        if !matches!(isolation_level, 0 | 1) {
+            return Err(ErrorCode::UnknownServerError);
+        }
+        let read_committed = isolation_level == 1;
         // From which version each special is known; before it, and for others below zero, the request is not supported.
         let known = match partition.timestamp {
             special::MAX_TIMESTAMP => 7,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::repeats::last_places;
+use crate::core::faults::with_error;
 use crate::core::log::{CheckedRecords, FaultStage, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -11,7 +12,7 @@ use crate::wire::messages::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, ProduceResponseData,
     TopicProduceResponse,
 };
-use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, message};
+use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, message};
 
 /// A Produce request with `acks=all` whose records are not yet on all in-sync replicas.
 #[derive(Debug)]
@@ -44,6 +45,11 @@ struct Produced {
 impl Core {
     /// Produce.
     pub(super) fn produce(&mut self, caller: &Caller, request: ProduceRequest) -> Option<Answer> {
+        if request.has_transactional_records() {
+            // Without a transactional id of its own nobody may write them, and there are no transactions yet.
+            let refused = ErrorCode::TransactionalIdAuthorizationFailed;
+            return with_error(caller.version, &Request::Produce(request), refused.code());
+        }
         let mut response = ProduceResponseData::default();
         let mut waiting = Vec::new();
         let acks = request.acks;

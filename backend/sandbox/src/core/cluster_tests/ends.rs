@@ -266,3 +266,63 @@ fn coordinators_are_not_available_at_first_and_where_brokers_are_too_few() {
         one.advance(60_000);
     }
 }
+
+#[test]
+fn members_keep_their_group_when_its_coordinator_stops() {
+    use crate::wire::messages::heartbeat_request::HeartbeatRequestData;
+    use crate::wire::messages::join_group_request::{JoinGroupRequestData, JoinGroupRequestProtocol};
+    use crate::wire::messages::sync_group_request::SyncGroupRequestData;
+    use crate::wire::{Api, Request, Response, text};
+
+    let mut cluster = TestCluster::new(3, &[("offsets.topic.replication.factor", "3")]);
+    let find = |cluster: &mut TestCluster, asked: i32| {
+        let request = FindCoordinatorRequestData { key: text("g"), ..Default::default() };
+        ask!(cluster, asked, FindCoordinator, 2, request).node_id
+    };
+    find(&mut cluster, 1);
+    let first = find(&mut cluster, 1);
+    let join = |member: &str| JoinGroupRequestData {
+        group_id: text("g"),
+        session_timeout_ms: 10_000,
+        rebalance_timeout_ms: 10_000,
+        member_id: text(member),
+        protocol_type: text("test"),
+        protocols: vec![JoinGroupRequestProtocol { name: text("range"), ..Default::default() }],
+        ..Default::default()
+    };
+    let member = ask!(cluster, first, JoinGroup, 5, join("")).member_id;
+    let joining = cluster.connect(first);
+    let request = Request::JoinGroup(join(member.as_str()));
+    assert!(cluster.ask_on(joining, Api::JoinGroup, 5, request).is_none());
+    cluster.advance(3_000);
+    let Some(Response::JoinGroup(joined)) = cluster.answer(joining) else { panic!("it has joined") };
+    let generation_id = joined.generation_id;
+    let sync = SyncGroupRequestData {
+        group_id: text("g"),
+        generation_id,
+        member_id: member.clone(),
+        ..Default::default()
+    };
+    assert_eq!(ask!(cluster, first, SyncGroup, 3, sync).error_code, 0);
+
+    for end in [End::Controlled, End::Kill] {
+        let before = find(&mut cluster, first % 3 + 1);
+        cluster.end(before, end);
+        if end == End::Kill {
+            // Nobody coordinates, and no session runs out, until the broker's own has.
+            cluster.advance(9_000);
+        }
+        let alive = before % 3 + 1;
+        let next = find(&mut cluster, alive);
+        assert_ne!(next, before);
+        let heartbeat = HeartbeatRequestData {
+            group_id: text("g"),
+            generation_id,
+            member_id: member.clone(),
+            ..Default::default()
+        };
+        let error = ask!(cluster, next, Heartbeat, 3, heartbeat).error_code;
+        assert_eq!(ErrorCode::from(error), ErrorCode::None, "after {end:?}");
+        cluster.start(before);
+    }
+}
