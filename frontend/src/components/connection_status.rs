@@ -23,8 +23,8 @@ pub(crate) fn ConnectionStatus() -> impl IntoView {
         Link::Ended(_) => "Not connected".to_owned(),
         Link::Open => match cluster.get() {
             None => "Connected".to_owned(),
-            Some(ClusterState::Unreachable { .. }) => "Connected · Kafka can’t be reached".to_owned(),
-            Some(state) => format!("Connected · {}", said::cluster(&state)),
+            Some(ClusterState::Unreachable { .. }) => "Kafka can’t be reached".to_owned(),
+            Some(state) => said::cluster(&state),
         },
     };
     view! {

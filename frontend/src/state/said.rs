@@ -1,5 +1,6 @@
 //! What happened, said in a sentence.
 
+use shared::command::InjectError;
 use shared::event::{CloseReason, CommittedBy, Outcome};
 use shared::kafka::{
     BrokerState, ClusterDescription, ClusterState, PartitionOffset, ProduceSummary, TopicPartition,
@@ -99,7 +100,7 @@ fn reply(reply: &Reply) -> String {
             group.state,
             count(group.members.len() as u64, "member", "members")
         ),
-        Reply::ClusterReset(_) => "The cluster is new and empty.".to_owned(),
+        Reply::ClusterReset(_) => "Your cluster is new and empty.".to_owned(),
         Reply::Broker(broker) => format!("Broker {} {}.", broker.id, broker_state(broker.state)),
         Reply::ErrorInjected(fault) => format!(
             "{} {} will be answered with {}.",
@@ -180,6 +181,17 @@ pub(crate) fn progress(state: &State) -> String {
         .unwrap_or_default()
 }
 
+/// An error that was injected. How many of its times are left, the cluster does not say.
+pub(crate) fn injected(fault: &InjectError) -> String {
+    let requests = if fault.times == 1 {
+        format!("The next {} request is", fault.api)
+    } else {
+        format!("The next {} {} requests are", thousands(fault.times.into()), fault.api)
+    };
+    let by = fault.broker.map(|broker| format!(" by broker {broker}")).unwrap_or_default();
+    format!("{requests} answered{by} with {}, counted from the injection.", fault.error)
+}
+
 /// What a broker does, in a few words.
 pub(crate) fn broker_state(state: BrokerState) -> &'static str {
     match state {
@@ -190,14 +202,23 @@ pub(crate) fn broker_state(state: BrokerState) -> &'static str {
     }
 }
 
-/// The state of the cluster in a few words.
+/// Which cluster this is, or how it is, in a few words.
 pub(crate) fn cluster(state: &ClusterState) -> String {
     match state {
         ClusterState::Starting => "Kafka is starting…".to_owned(),
-        ClusterState::Sandbox { .. } => "your own sandbox".to_owned(),
-        ClusterState::Ready(cluster) => {
-            format!("Kafka ready · {}", count(cluster.brokers.len() as u64, "broker", "brokers"))
+        ClusterState::Sandbox { brokers } => {
+            format!(
+                "Your own sandbox cluster: {}, in memory",
+                count(u64::from(*brokers), "broker", "brokers")
+            )
         }
+        ClusterState::Ready(cluster) => match cluster.brokers.split_first() {
+            None => "Shared Kafka".to_owned(),
+            Some((first, [])) => format!("Shared Kafka at {}:{}: 1 broker", first.host, first.port),
+            Some((first, others)) => {
+                format!("Shared Kafka at {}:{}: {} brokers", first.host, first.port, others.len() + 1)
+            }
+        },
         ClusterState::Unreachable { error } => format!("Kafka can’t be reached: {}", error.message),
     }
 }
