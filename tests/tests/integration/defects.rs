@@ -1,7 +1,6 @@
 //! A defect of the server: the request that meets it fails, and nothing else does.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use backend::learner::Commands;
 use backend::session::JobContext;
