@@ -9,9 +9,10 @@ use crate::components::announcer::Announcer;
 use crate::components::connection_status::ConnectionNotice;
 use crate::components::header::Header;
 use crate::components::run_card::Forms;
+use crate::components::side::Side;
 use crate::connection::Connection;
 use crate::fetch::Lessons;
-use crate::pages::{home::Home, lesson::LessonPage, not_found::NotFound};
+use crate::pages::{cluster::ClusterPage, home::Home, lesson::LessonPage, not_found::NotFound};
 use crate::theme::ThemeChoice;
 
 /// The whole page.
@@ -21,6 +22,8 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(Lessons::load());
     provide_context(Forms::default());
     provide_context(ThemeChoice::restore());
+    // Kept from lesson to lesson.
+    provide_context(RwSignal::new(Side::default()));
 
     view! {
         <Router>
@@ -30,6 +33,7 @@ pub(crate) fn App() -> impl IntoView {
                 <ConnectionNotice/>
                 <Routes fallback=|| view! { <NotFound/> }>
                     <Route path=path!("/") view=Home/>
+                    <Route path=path!("/cluster") view=ClusterPage/>
                     <Route path=path!("/lessons/:lesson/:step?") view=LessonPage/>
                 </Routes>
             </main>

@@ -94,6 +94,28 @@ impl Connection {
         }
     }
 
+    /// Looks into the cluster until [`close_window`](Self::close_window).
+    pub(crate) fn open_window(self) {
+        self.change_and_send(State::open_window);
+    }
+
+    /// Looks no more, unless somebody else still does.
+    pub(crate) fn close_window(self) {
+        self.change_and_send(State::close_window);
+    }
+
+    /// Looks into the cluster anew, after something went wrong.
+    pub(crate) fn watch_again(self) {
+        self.change_and_send(State::watch);
+    }
+
+    /// What can't be sent now is said again with the next `Welcome`.
+    fn change_and_send(self, change: impl FnOnce(&mut State) -> Vec<ClientFrame>) {
+        for frame in self.change(change).unwrap_or_default() {
+            self.send(&frame);
+        }
+    }
+
     /// Changes what the page knows; views hear of it with the next animation frame.
     pub(crate) fn change<T>(self, change: impl FnOnce(&mut State) -> T) -> Option<T> {
         let result = self.state.try_update_untracked(change);

@@ -6,16 +6,22 @@
 //! Arguments are as the learner gave them: the server checks names and numbers, so that each mistake has its own
 //! error instead of a broken connection.
 
+mod sandbox;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::form::{Field, Input};
 use crate::kafka::{
-    ClusterDescription, GroupDescription, PartitionOffset, ProduceSummary, TopicDescription, TopicName,
-    TopicSummary,
+    BrokerView, ClusterDescription, ClusterView, GroupDescription, PartitionOffset, ProduceSummary,
+    TopicDescription, TopicName, TopicSummary,
 };
 use crate::wire::ConsumerId;
+pub use sandbox::{
+    ClearFaults, CutOffBroker, DelayBroker, InjectError, KillBroker, ResetCluster, StartBroker, StopBroker,
+    Watch,
+};
 
 /// What a learner may ask for. In JSON and in lessons an object with one key, for example
 /// `{ "create_topic": { "topic": "airports-data", "partitions": 3 } }`.
@@ -46,6 +52,24 @@ pub enum Command {
     DescribeGroup(DescribeGroup),
     /// Bring topics and groups into the state in which a lesson begins.
     StartOver(StartOver),
+    /// Make the learner's cluster anew: empty, at the same addresses. Running consumers are told.
+    ResetCluster(ResetCluster),
+    /// Stop a broker in good order: its leaders move first.
+    StopBroker(StopBroker),
+    /// End a broker as a power cut does: the others notice when its session times out.
+    KillBroker(KillBroker),
+    /// Start a broker that was stopped or killed.
+    StartBroker(StartBroker),
+    /// Cut a broker off from the other brokers and the controller, or mend that.
+    CutOffBroker(CutOffBroker),
+    /// Slow a broker down.
+    DelayBroker(DelayBroker),
+    /// Have some requests answered with an error.
+    InjectError(InjectError),
+    /// Take back all delays, cuts and injected errors. Brokers that are down stay down.
+    ClearFaults(ClearFaults),
+    /// Look into the cluster until cancelled: [`Event::View`](crate::Event::View) now and after each change.
+    Watch(Watch),
 }
 
 /// What a command answered when it succeeded. A change answers with the changed thing.
@@ -81,6 +105,14 @@ pub enum Reply {
     Group(GroupDescription),
     /// To [`Command::StartOver`]: the topics there are now.
     StartedOver(Vec<TopicSummary>),
+    /// To [`Command::ResetCluster`]: the new cluster.
+    ClusterReset(ClusterView),
+    /// To a command that changes one broker: the broker as it is now.
+    Broker(BrokerView),
+    /// To [`Command::InjectError`]: what was injected.
+    ErrorInjected(InjectError),
+    /// To [`Command::ClearFaults`]: the brokers as they are now.
+    FaultsCleared(Vec<BrokerView>),
 }
 
 /// Arguments of [`Command::DescribeCluster`].
@@ -330,7 +362,16 @@ impl Command {
             | Self::StopConsumer(_)
             | Self::CrashConsumer(_)
             | Self::DescribeGroup(_)
-            | Self::StartOver(_) => Role::Learner,
+            | Self::StartOver(_)
+            | Self::ResetCluster(_)
+            | Self::StopBroker(_)
+            | Self::KillBroker(_)
+            | Self::StartBroker(_)
+            | Self::CutOffBroker(_)
+            | Self::DelayBroker(_)
+            | Self::InjectError(_)
+            | Self::ClearFaults(_)
+            | Self::Watch(_) => Role::Learner,
         }
     }
 
@@ -349,6 +390,15 @@ impl Command {
             Self::CrashConsumer(_) => "crash_consumer",
             Self::DescribeGroup(_) => "describe_group",
             Self::StartOver(_) => "start_over",
+            Self::ResetCluster(_) => "reset_cluster",
+            Self::StopBroker(_) => "stop_broker",
+            Self::KillBroker(_) => "kill_broker",
+            Self::StartBroker(_) => "start_broker",
+            Self::CutOffBroker(_) => "cut_off_broker",
+            Self::DelayBroker(_) => "delay_broker",
+            Self::InjectError(_) => "inject_error",
+            Self::ClearFaults(_) => "clear_faults",
+            Self::Watch(_) => "watch",
         }
     }
 
@@ -361,11 +411,18 @@ impl Command {
             Self::StartConsumer(_) => StartConsumer::FIELDS,
             Self::DescribeGroup(_) => &[GROUP],
             Self::Commit(_) => Commit::FIELDS,
+            Self::StopBroker(_) | Self::KillBroker(_) | Self::StartBroker(_) => &[sandbox::BROKER],
+            Self::CutOffBroker(_) => CutOffBroker::FIELDS,
+            Self::DelayBroker(_) => DelayBroker::FIELDS,
+            Self::InjectError(_) => InjectError::FIELDS,
             Self::DescribeCluster(_)
             | Self::ListTopics(_)
             | Self::StopConsumer(_)
             | Self::CrashConsumer(_)
-            | Self::StartOver(_) => &[],
+            | Self::StartOver(_)
+            | Self::ResetCluster(_)
+            | Self::ClearFaults(_)
+            | Self::Watch(_) => &[],
         }
     }
 }

@@ -82,6 +82,8 @@ pub enum ErrorCode {
     InvalidSetting,
     /// An argument of a command that makes no sense.
     InvalidArgument,
+    /// A broker that the cluster does not have.
+    UnknownBroker,
     /// A record larger than topic or client allow.
     RecordTooLarge,
     /// Fewer in-sync replicas than `min.insync.replicas`.
@@ -94,6 +96,12 @@ pub enum ErrorCode {
     LimitReached,
     /// Only an instructor or operator may do this.
     NotAllowed,
+    /// Only a sandbox can do this, and this is a shared Kafka.
+    NeedsSandbox,
+    /// The learner's cluster was reset meanwhile, so this ended.
+    ClusterReset,
+    /// The learner's cluster was stopped by a defect. A reset makes it anew.
+    ClusterFailed,
     /// No broker of the cluster can be reached.
     KafkaUnavailable,
     /// The cluster did not answer in time.

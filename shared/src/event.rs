@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Reply;
 use crate::error::Error;
-use crate::kafka::{DeliveredRun, Lane, PartitionOffset, Record, TopicPartition, Undelivered};
+use crate::kafka::{ClusterView, DeliveredRun, Lane, PartitionOffset, Record, TopicPartition, Undelivered};
 
 /// What happened in a running command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub enum Event {
         /// After how long without a heartbeat the coordinator gives it up, in milliseconds (`session.timeout.ms`).
         session_timeout_ms: u64,
     },
+    /// The learner's cluster as it is now, whole: only the last one counts.
+    View(ClusterView),
 }
 
 /// How a command ended.
@@ -118,6 +120,8 @@ pub enum CloseReason {
     SessionEnded,
     /// The server is stopping, so it was stopped.
     ShuttingDown,
+    /// The learner reset the cluster that it read from.
+    ClusterReset,
     /// It could not go on.
     Failed(Error),
 }

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
 use crate::event::{CloseReason, ConsumerEvent, Event, Outcome};
-use crate::kafka::ClusterState;
+use crate::kafka::{ClusterKind, ClusterState};
 
 /// The version of the protocol. A `Hello` with another one is answered by [`close::WRONG_VERSION`].
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The longest frame that the server reads, in bytes.
 pub const MAX_CLIENT_FRAME_BYTES: usize = 256 * 1024;
@@ -147,7 +147,9 @@ pub struct ServerInfo {
     pub version: String,
     /// The version of librdkafka that speaks to the cluster.
     pub librdkafka: String,
-    /// What only some clusters can do, for example `broker.stop`. Lesson steps name what they need.
+    /// Which kind of cluster its learners work on.
+    pub kind: ClusterKind,
+    /// What only some clusters can do, for example `brokers`. Lesson steps name what they need.
     pub capabilities: Vec<String>,
 }
 

@@ -113,6 +113,10 @@ pub struct Cluster {
     clock: JoinHandle<()>,
 }
 
+/// The addresses of a cluster that has ended, kept for another: no other program can take them.
+#[derive(Debug)]
+pub struct Addresses(Vec<Reserved>);
+
 /// A broker's port.
 enum Place {
     Up(Listener),
@@ -128,14 +132,27 @@ impl Cluster {
             return Err(StartError::Brokers(config.brokers));
         }
         let mut reserved = Vec::new();
-        let mut addresses = Vec::new();
         for (broker, at) in (1..).zip(0..usize::from(config.brokers)) {
             let port = config.ports.get(at).copied().unwrap_or(0);
             let failed = |source| StartError::Port { broker, port, source };
             let place =
                 Reserved::new(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)).map_err(failed)?;
-            addresses.push(place.address().map_err(failed)?);
             reserved.push(place);
+        }
+        Self::start_at(config, Addresses(reserved))
+    }
+
+    /// Starts a cluster at addresses that were kept, one for each broker; `config.ports` says nothing then. Within a
+    /// tokio runtime.
+    pub fn start_at(config: &Config, Addresses(reserved): Addresses) -> Result<Self, StartError> {
+        let brokers = u16::try_from(reserved.len()).unwrap_or(u16::MAX);
+        if brokers != config.brokers || !(1..=MAX_BROKERS).contains(&brokers) {
+            return Err(StartError::Brokers(brokers));
+        }
+        let mut addresses = Vec::new();
+        for (broker, place) in (1..).zip(&reserved) {
+            let failed = |source| StartError::Port { broker, port: 0, source };
+            addresses.push(place.address().map_err(failed)?);
         }
         let beginning = Beginning {
             addresses: addresses
@@ -185,6 +202,23 @@ impl Cluster {
     /// Whether a defect has stopped the cluster: it answers nobody any more. Others are not touched by it.
     pub fn has_failed(&self) -> bool {
         self.engine.has_failed()
+    }
+
+    /// Ends the cluster: its listeners and connections are closed, and its addresses kept for
+    /// [another](Self::start_at). What is left of it answers nobody.
+    pub async fn close(&self) -> Result<Addresses, BrokerError> {
+        let mut places = self.places.lock().await;
+        let mut reserved = Vec::new();
+        for (broker, place) in (1..).zip(places.iter_mut()) {
+            let address = self.address(broker)?;
+            let kept = match std::mem::replace(place, Place::None) {
+                Place::Up(listener) => listener.close().await,
+                Place::Down(reserved) => Ok(reserved),
+                Place::None => Reserved::new(address),
+            };
+            reserved.push(kept.map_err(|source| BrokerError::Port { broker, source })?);
+        }
+        Ok(Addresses(reserved))
     }
 
     /// What happens from now on. A watcher that is slow misses events, and is told how many.

@@ -14,7 +14,7 @@ mod net;
 mod window;
 mod wire;
 
-pub use cluster::{BrokerError, Cluster, Config, MAX_BROKERS, StartError};
+pub use cluster::{Addresses, BrokerError, Cluster, Config, MAX_BROKERS, StartError};
 pub use core::{FaultError, InjectedError};
 pub use window::{
     BrokerSnapshot, BrokerState, ClusterEvent, CommittedSnapshot, GroupSnapshot, Happening, MemberSnapshot,

@@ -1,4 +1,4 @@
-//! The one admin client of the server: what is asked of the cluster and changed on it, by the cluster's own names.
+//! The one admin client of a connection: what is asked of the cluster and changed on it, by the cluster's own names.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,11 +60,7 @@ pub(super) struct Admin {
 
 impl Admin {
     /// Does not wait for a broker.
-    pub(super) fn new(settings: &ConnectionSettings) -> Result<Self, KafkaError> {
-        Self::with(Arc::new(settings.clone()))
-    }
-
-    fn with(settings: Arc<ConnectionSettings>) -> Result<Self, KafkaError> {
+    pub(super) fn new(settings: Arc<ConnectionSettings>) -> Result<Self, KafkaError> {
         let client = settings.client().create_with_context(Quiet)?;
         Ok(Self { client: Arc::new(Elsewhere::new(client)), settings })
     }
@@ -72,7 +68,7 @@ impl Admin {
     /// A client for one question to a group's coordinator. librdkafka 2.12 keeps such a question after it timed out,
     /// and when the coordinator is back it aborts the process (its issue 4605); in a client that is gone it can't.
     fn for_one_group(&self) -> Result<Self, Error> {
-        Self::with(Arc::clone(&self.settings)).map_err(|e| error::from_rdkafka(&e))
+        Self::new(Arc::clone(&self.settings)).map_err(|e| error::from_rdkafka(&e))
     }
 
     /// The client itself, for threads that may block.

@@ -29,7 +29,7 @@ pub(super) async fn describe(learner: &LearnerKafka) -> Result<Reply, Error> {
 }
 
 /// Ends the probe when it is dropped.
-pub(super) struct Probe {
+pub struct Probe {
     _alive: mpsc::Sender<()>,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn follow(admin: Admin) -> std::io::Result<(watch::Receiver<ClusterSt
             });
             let pause = match *state.borrow() {
                 ClusterState::Starting => WHILE_STARTING,
-                ClusterState::Ready(_) => {
+                ClusterState::Ready(_) | ClusterState::Sandbox { .. } => {
                     away = WHILE_AWAY.0;
                     WHILE_READY
                 }
@@ -90,7 +90,9 @@ fn next_state(
         (Err(_), ClusterState::Starting) if since_start < START_LIMIT => ClusterState::Starting,
         // The first error stays: while the cluster is away they differ from attempt to attempt.
         (Err(_), ClusterState::Unreachable { .. }) => last.clone(),
-        (Err(error), ClusterState::Starting | ClusterState::Ready(_)) => ClusterState::Unreachable { error },
+        (Err(error), ClusterState::Starting | ClusterState::Ready(_) | ClusterState::Sandbox { .. }) => {
+            ClusterState::Unreachable { error }
+        }
     }
 }
 
@@ -106,7 +108,7 @@ fn tell(last: &ClusterState, next: &ClusterState) {
         (_, ClusterState::Unreachable { error }) => {
             tracing::warn!(error = %error, "the cluster does not answer");
         }
-        (_, ClusterState::Starting) => {}
+        (_, ClusterState::Starting | ClusterState::Sandbox { .. }) => {}
     }
 }
 

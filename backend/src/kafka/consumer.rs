@@ -14,7 +14,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use shared::command::{Commit, StartAt, StartConsumer};
 use shared::event::CloseReason;
 use shared::{ConsumerId, Error, ErrorCode, Event, Reply};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use super::blocking::{self, lock};
 use super::settings::{self, Clients};
@@ -52,6 +52,8 @@ const WATCH_GRACE: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(super) struct Consumers {
     state: Arc<Mutex<State>>,
+    /// One is gone.
+    gone: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -59,6 +61,8 @@ struct State {
     running: BTreeMap<ConsumerId, Handle>,
     /// All were closed for good: no more may enter.
     closed: bool,
+    /// Their cluster is going: they end without a word to it, for this reason.
+    abandoned: Option<CloseReason>,
 }
 
 struct Handle {
@@ -90,7 +94,7 @@ pub(super) async fn start(
             topics.push(physical);
         }
     }
-    let (id, number) = learner.kafka.next_consumer();
+    let (id, number) = learner.kafka.common.next_consumer();
     let config = config(learner, args, &group, number)?;
     let consumer = blocking::call("Starting the consumer", CREATE_LIMIT, move || {
         let consumer: BaseConsumer<Context> =
@@ -175,6 +179,20 @@ impl Consumers {
         self.close(reason, |_| true).await;
     }
 
+    /// Ends all for good, without a word to their groups, and waits until they are gone.
+    pub(super) async fn abandon(&self, reason: CloseReason) {
+        lock(&self.state).abandoned = Some(reason);
+        loop {
+            let gone = self.gone.notified();
+            tokio::pin!(gone);
+            gone.as_mut().enable();
+            if lock(&self.state).running.is_empty() {
+                return;
+            }
+            gone.await;
+        }
+    }
+
     /// Closes those in one of these groups, by the cluster's names.
     pub(super) async fn close_groups(&self, groups: &[String]) {
         self.close(&CloseReason::Stopped, |handle| groups.contains(&handle.group)).await;
@@ -203,7 +221,7 @@ impl Consumers {
         let mut state = lock(&self.state);
         room(&state)?;
         state.running.insert(id, handle);
-        Ok(Place { state: self.state.clone(), id })
+        Ok(Place { state: self.state.clone(), gone: self.gone.clone(), id })
     }
 
     fn order(&self, id: ConsumerId, order: Order) -> Result<(), Error> {
@@ -226,18 +244,30 @@ impl Consumers {
 /// A consumer's place among the running ones, given up when its thread ends, however it does.
 struct Place {
     state: Arc<Mutex<State>>,
+    gone: Arc<Notify>,
     id: ConsumerId,
+}
+
+impl Place {
+    /// Why the consumer is to end at once, if it is.
+    fn abandoned(&self) -> Option<CloseReason> {
+        lock(&self.state).abandoned.clone()
+    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         lock(&self.state).running.remove(&self.id);
+        self.gone.notify_waiters();
     }
 }
 
 fn room(state: &State) -> Result<(), Error> {
     if state.closed {
         return Err(Error::new(ErrorCode::ShuttingDown, "The server is stopping."));
+    }
+    if state.abandoned.is_some() {
+        return Err(Error::new(ErrorCode::ClusterReset, "The cluster was reset meanwhile."));
     }
     if state.running.len() < MAX_CONSUMERS {
         return Ok(());
@@ -285,7 +315,7 @@ fn config(
     group: &str,
     number: u64,
 ) -> Result<ClientConfig, Error> {
-    let mut config = learner.kafka.inner.settings.client();
+    let mut config = learner.kafka.settings.client();
     let start_at = match args.start_at {
         StartAt::Earliest => "earliest",
         StartAt::Latest => "latest",

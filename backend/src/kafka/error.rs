@@ -68,6 +68,15 @@ pub(super) fn timed_out(what: &str) -> Error {
         .hint("The cluster may be busy or starting. Try again in a moment.")
 }
 
+/// What a shared Kafka answers to a command that only a sandbox carries out.
+pub(super) fn needs_sandbox(command: &str) -> Error {
+    let message =
+        format!("“{command}” needs a sandbox, and this workshop runs on a Kafka that others use too.");
+    Error::new(ErrorCode::NeedsSandbox, message).hint(
+        "A workshop that is started without --bootstrap-servers gives each learner a cluster of their own.",
+    )
+}
+
 /// A defect of the server.
 pub(super) fn internal(what: &str) -> Error {
     Error::new(ErrorCode::Internal, what)

@@ -1,8 +1,8 @@
 //! The only place that knows rdkafka. Commands come in, events and an outcome go out, all in the types of `shared`
 //! and in the learner's own names.
 //!
-//! - [`Kafka`] is one connection for the whole server, [`LearnerKafka`] what one learner has on it: kept producers
-//!   and running consumers.
+//! - [`Kafka`] is a connection to one cluster, [`LearnerKafka`] what one learner has on it: kept producers and running
+//!   consumers. [`Common`] is what there is once for the whole server.
 //! - What blocks goes through `blocking` or runs on a thread of its own; what is `unsafe` is in `native`.
 
 mod admin;
@@ -34,59 +34,76 @@ use crate::learner::Namespace;
 use crate::session::JobContext;
 use admin::Admin;
 pub use airports::Airports;
+pub use cluster::Probe;
 pub use connection::{ConnectionSettings, Secret};
 pub use consumer::MAX_CONSUMERS;
 pub use topic::{MAX_PARTITIONS, MAX_TOPICS};
 
-/// One connection to the cluster for one server. Cheap to clone.
+/// What all learners of a server have in common, whichever clusters they work on. Cheap to clone.
 #[derive(Clone)]
-pub struct Kafka {
-    inner: Arc<Inner>,
+pub struct Common {
+    inner: Arc<CommonInner>,
 }
 
-struct Inner {
-    settings: ConnectionSettings,
+struct CommonInner {
     airports: Arc<Airports>,
-    admin: Admin,
-    state: watch::Receiver<ClusterState>,
     /// One count for all learners, so that a learner who left and came back meets no id again.
     consumers: AtomicU64,
     /// What ids count from: the time of the start, in milliseconds since 1970, so that a page that lived through a
     /// restart of the server has no id of the new one either.
     first_consumer: u64,
     producing: Arc<Semaphore>,
-    _probe: cluster::Probe,
 }
 
-impl Kafka {
-    /// Starts to connect, and does not wait for it. Fails where librdkafka refuses the settings.
-    pub fn new(settings: ConnectionSettings, airports: Arc<Airports>) -> Result<Self, Error> {
-        let admin = Admin::new(&settings).map_err(|e| error::from_rdkafka(&e))?;
-        let (state, probe) = cluster::follow(admin.clone())
-            .map_err(|e| error::internal(&format!("No thread to watch the cluster: {e}.")))?;
+impl Common {
+    /// For one server.
+    pub fn new(airports: Airports) -> Self {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let first_consumer = u64::try_from(now.as_millis()).unwrap_or(0);
         let producing = producer::Places::of_the_server();
         let consumers = AtomicU64::new(0);
-        let inner =
-            Inner { settings, airports, admin, state, consumers, first_consumer, producing, _probe: probe };
-        Ok(Self { inner: Arc::new(inner) })
-    }
-
-    /// The cluster's state, followed until the last clone of this is dropped.
-    pub fn state(&self) -> watch::Receiver<ClusterState> {
-        self.inner.state.clone()
-    }
-
-    /// The version of librdkafka.
-    pub fn librdkafka_version() -> String {
-        rdkafka::util::get_rdkafka_version().1
+        Self {
+            inner: Arc::new(CommonInner {
+                airports: Arc::new(airports),
+                consumers,
+                first_consumer,
+                producing,
+            }),
+        }
     }
 
     /// A new consumer's id, and its number since the server started, which is short enough for a `client.id`.
     fn next_consumer(&self) -> (ConsumerId, u64) {
         let number = self.inner.consumers.fetch_add(1, Ordering::Relaxed) + 1;
         (ConsumerId(self.inner.first_consumer + number), number)
+    }
+}
+
+/// One connection to one cluster. Cheap to clone.
+#[derive(Clone)]
+pub struct Kafka {
+    common: Common,
+    settings: Arc<ConnectionSettings>,
+    admin: Admin,
+}
+
+impl Kafka {
+    /// Starts to connect, and does not wait for it. Fails where librdkafka refuses the settings.
+    pub fn new(settings: ConnectionSettings, common: Common) -> Result<Self, Error> {
+        let settings = Arc::new(settings);
+        let admin = Admin::new(Arc::clone(&settings)).map_err(|e| error::from_rdkafka(&e))?;
+        Ok(Self { common, settings, admin })
+    }
+
+    /// The cluster's state, followed until the probe is dropped.
+    pub fn follow(&self) -> Result<(watch::Receiver<ClusterState>, Probe), Error> {
+        cluster::follow(self.admin.clone())
+            .map_err(|e| error::internal(&format!("No thread to watch the cluster: {e}.")))
+    }
+
+    /// The version of librdkafka.
+    pub fn librdkafka_version() -> String {
+        rdkafka::util::get_rdkafka_version().1
     }
 
     /// What one learner has on this cluster.
@@ -95,7 +112,7 @@ impl Kafka {
             kafka: self.clone(),
             names: namespace,
             creating: tokio::sync::Mutex::default(),
-            places: producer::Places::of_a_learner(self.inner.producing.clone()),
+            places: producer::Places::of_a_learner(self.common.inner.producing.clone()),
             producers: producer::Kept::default(),
             consumers: consumer::Consumers::default(),
         }
@@ -134,6 +151,17 @@ impl LearnerKafka {
             }
             Command::DescribeGroup(args) => cancellable(cx, group::describe(self, &args)).await,
             Command::StartOver(args) => start_over::run(self, &args, cx).await,
+            Command::ResetCluster(_)
+            | Command::StopBroker(_)
+            | Command::KillBroker(_)
+            | Command::StartBroker(_)
+            | Command::CutOffBroker(_)
+            | Command::DelayBroker(_)
+            | Command::InjectError(_)
+            | Command::ClearFaults(_)
+            | Command::Watch(_) => {
+                Outcome::Failed { error: error::needs_sandbox(command.name()), partial: None }
+            }
         }
     }
 
@@ -142,8 +170,18 @@ impl LearnerKafka {
         self.consumers.close_all(&reason).await;
     }
 
+    /// Tells all consumers of this learner that their cluster is going, and waits until they are gone. They don't leave
+    /// their groups: those go too.
+    pub async fn abandon(&self, reason: CloseReason) {
+        self.consumers.abandon(reason).await;
+    }
+
     fn admin(&self) -> &Admin {
-        &self.kafka.inner.admin
+        &self.kafka.admin
+    }
+
+    fn common(&self) -> &CommonInner {
+        &self.kafka.common.inner
     }
 
     fn names(&self) -> &Namespace {

@@ -224,7 +224,7 @@ fn plan(learner: &LearnerKafka, args: &Produce) -> Result<(Settings, Work), Erro
         return Err(Error::new(ErrorCode::InvalidArgument, problem)
             .hint(format!("Choose from 1 to {}.", Produce::MAX_COUNT)));
     }
-    let airports = learner.kafka.inner.airports.clone();
+    let airports = Arc::clone(&learner.common().airports);
     let keys = args.key.as_deref().map_or_else(|| Ok(Vec::new()), |field| airports.keys(field))?;
     let settings = client_settings(args)?;
     let timeout = ["message.timeout.ms", "delivery.timeout.ms"].iter().find_map(|name| settings.get(*name));
@@ -275,7 +275,7 @@ fn client_settings(args: &Produce) -> Result<Settings, Error> {
 }
 
 fn config(learner: &LearnerKafka, settings: &Settings) -> ClientConfig {
-    let mut config = learner.kafka.inner.settings.client();
+    let mut config = learner.kafka.settings.client();
     config.set("client.id", "workshop-producer");
     config.set("queue.buffering.max.kbytes", QUEUE_KBYTES);
     if !settings.contains_key("delivery.timeout.ms") {

@@ -17,7 +17,7 @@ pub use namespace::Namespace;
 
 use crate::session::JobContext;
 
-/// Carries out a learner's commands. The server's is `kafka::LearnerKafka`; tests put theirs in its place.
+/// Carries out a learner's commands. The server's are in `cluster`; tests put theirs in its place.
 pub trait Commands: Send + Sync {
     /// Runs a command to its end, which comes within the command's own time limits.
     fn run<'a>(&'a self, command: Command, cx: &'a JobContext) -> BoxFuture<'a, Outcome>;

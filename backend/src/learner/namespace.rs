@@ -5,7 +5,7 @@ use shared::{Error, ErrorCode};
 
 use super::LearnerId;
 
-/// The names that one learner may use. On a shared cluster each gets the learner's prefix, which the page never
+/// The names that one learner may use. On a cluster of one's own they are the cluster's. On a shared cluster each gets the learner's prefix, which the page never
 /// shows. All prefixes are equally long, so that none is the beginning of another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Namespace {
@@ -16,6 +16,11 @@ impl Namespace {
     /// For a cluster that learners share.
     pub fn shared(learner: &LearnerId) -> Self {
         Self { prefix: format!("kw-{learner}-") }
+    }
+
+    /// For a cluster of the learner's own: names are what the learner says.
+    pub fn private() -> Self {
+        Self { prefix: String::new() }
     }
 
     /// A topic as the learner named it, and its name on the cluster.
@@ -74,6 +79,19 @@ mod tests {
         assert_eq!(names.topic_seen("airports-data"), None);
         let (_, theirs) = Namespace::shared(&LearnerId::random()).topic("airports-data").unwrap();
         assert_eq!(names.topic_seen(&theirs), None);
+    }
+
+    #[test]
+    fn on_a_private_cluster_names_are_what_the_learner_says() {
+        let names = Namespace::private();
+        let longest = "a".repeat(TopicName::MAX_CHARS);
+        for name in ["airports-data", &longest] {
+            let (topic, physical) = names.topic(name).unwrap();
+            assert_eq!((topic.as_str(), physical.as_str()), (name, name));
+            assert_eq!(names.topic_seen(name), Some(topic));
+        }
+        assert_eq!(names.group("east-coast-dpt").unwrap().1, "east-coast-dpt");
+        assert_eq!(names.hide("Topic 't' already exists."), "Topic 't' already exists.");
     }
 
     #[test]

@@ -12,18 +12,17 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{Path, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Json};
 use axum::routing::get;
 use shared::wire::{MAX_CLIENT_FRAME_BYTES, ServerInfo};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::cluster::CAPABILITIES;
+use crate::cluster::Clusters;
 use crate::config::Config;
 use crate::learner::{CookieJar, LearnerId, Learners, MakeCommands};
 use crate::session::{Connection, Sessions};
@@ -42,8 +41,8 @@ pub struct Parts {
     pub config: Config,
     /// Makes what carries out a learner's commands.
     pub make_commands: Box<MakeCommands>,
-    /// The state of the cluster.
-    pub cluster: watch::Receiver<shared::kafka::ClusterState>,
+    /// What they work on.
+    pub clusters: Arc<Clusters>,
     /// The version of librdkafka.
     pub librdkafka: String,
 }
@@ -76,8 +75,9 @@ pub async fn serve(
     let address = listener.local_addr()?;
     let (app, sessions) = app(address, parts).await?;
     let stopping = shutdown.clone();
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let server =
-        axum::serve(listener, router(app)).with_graceful_shutdown(async move { stopping.cancelled().await });
+        axum::serve(listener, service).with_graceful_shutdown(async move { stopping.cancelled().await });
     let server = tokio::spawn(server.into_future());
     shutdown.cancelled().await;
     if timeout(STOP_LIMIT, sessions.shut_down()).await.is_err() {
@@ -89,7 +89,7 @@ pub async fn serve(
 }
 
 async fn app(address: SocketAddr, parts: Parts) -> Result<(Arc<App>, Arc<Sessions>), StartError> {
-    let Parts { config, make_commands, cluster, librdkafka } = parts;
+    let Parts { config, make_commands, clusters, librdkafka } = parts;
     let cookies = match &config.state {
         Some(folder) => CookieJar::open(address.port(), folder).unwrap_or_else(|error| {
             tracing::warn!(%error, folder = %folder.display(), "no key for cookies: learners are new after a restart");
@@ -97,9 +97,15 @@ async fn app(address: SocketAddr, parts: Parts) -> Result<(Arc<App>, Arc<Session
         }),
         None => CookieJar::passing(address.port()),
     };
-    let capabilities = CAPABILITIES.iter().map(ToString::to_string).collect();
-    let info = ServerInfo { version: env!("CARGO_PKG_VERSION").to_owned(), librdkafka, capabilities };
-    let sessions = Sessions::new(Arc::new(Learners::new(make_commands)), cluster, info, config.grace);
+    let capabilities = clusters.capabilities().iter().map(ToString::to_string).collect();
+    let info = ServerInfo {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        librdkafka,
+        kind: clusters.kind(),
+        capabilities,
+    };
+    let sessions =
+        Sessions::new(Arc::new(Learners::new(make_commands)), clusters.state(), info, config.grace);
     let app = App {
         allowed: Allowed::loopback(address, config.origin.as_deref()),
         cookies,
@@ -146,6 +152,7 @@ async fn harden(mut response: Response<Body>) -> Response<Body> {
 
 async fn socket(
     State(app): State<Arc<App>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response<Body> {
@@ -154,14 +161,23 @@ async fn socket(
     }
     let (learner, set_cookie) = app.learner(&headers);
     let sessions = Arc::clone(&app.sessions);
+    let same_machine = is_same_machine(peer, &headers);
     let mut response = upgrade
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES)
-        .on_upgrade(move |socket| async move { sessions.connect(&learner, Connection::new(socket)).await });
+        .on_upgrade(move |socket| async move {
+            sessions.connect(&learner, Connection::new(socket, same_machine)).await;
+        });
     if let Some(value) = set_cookie {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
     response
+}
+
+/// Whether whoever asks can reach what listens on this machine's loopback. Behind a proxy on this machine nobody knows.
+fn is_same_machine(peer: SocketAddr, headers: &HeaderMap) -> bool {
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+    peer.ip().to_canonical().is_loopback() && !forwarded.iter().any(|name| headers.contains_key(*name))
 }
 
 async fn list_lessons(State(app): State<Arc<App>>) -> Response<Body> {

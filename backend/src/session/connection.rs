@@ -40,17 +40,23 @@ pub struct Connection {
     pub writer: Writer,
     /// What comes in.
     pub reader: Reader,
+    /// Whether it comes from this machine, as far as can be told.
+    pub same_machine: bool,
 }
 
 impl Connection {
     /// From anything that carries WebSocket messages.
-    pub fn new<S, E>(socket: S) -> Self
+    pub fn new<S, E>(socket: S, same_machine: bool) -> Self
     where
         S: Stream<Item = Result<Message, E>> + Sink<Message> + Send + 'static,
         E: std::error::Error + 'static,
     {
         let (writer, reader) = socket.split();
-        Self { writer: Box::pin(writer.sink_map_err(|_| Broken)), reader: Box::pin(reader.map(incoming)) }
+        Self {
+            writer: Box::pin(writer.sink_map_err(|_| Broken)),
+            reader: Box::pin(reader.map(incoming)),
+            same_machine,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shared::event::CloseReason;
+use shared::kafka::ClusterView;
 use shared::wire::Stream;
 use shared::{ConsumerEvent, ConsumerId, Error, ErrorCode, Event, RequestId, ServerFrame};
 use tokio::sync::{mpsc, oneshot};
@@ -36,6 +37,8 @@ pub struct JobContext {
     pub cancel: CancellationToken,
     /// For commands that start a consumer.
     pub consumers: ConsumerStreams,
+    /// Whether the page is on the server's own machine, as far as can be told.
+    pub same_machine: bool,
 }
 
 /// Something that can be sent in a batch.
@@ -59,6 +62,7 @@ impl Emit for Event {
         match self {
             Self::Delivered(run) => 80 + run.records.len() * 28,
             Self::Undelivered(group) => 400 + group.records.len() * 8,
+            Self::View(view) => weight_of_view(view),
             Self::Phase(_) | Self::Progress { .. } | Self::MemberStillThere { .. } => 80,
         }
     }
@@ -70,6 +74,16 @@ impl Emit for Event {
     fn stream(id: RequestId) -> Stream {
         Stream::Request(id)
     }
+}
+
+fn weight_of_view(view: &ClusterView) -> usize {
+    let partitions: usize =
+        view.topics.iter().flat_map(|topic| &topic.partitions).map(|it| 80 + it.replicas.len() * 70).sum();
+    let groups = view.groups.iter().map(|group| {
+        let assigned: usize = group.members.iter().map(|member| 200 + member.partitions.len() * 60).sum();
+        200 + assigned + group.offsets.len() * 80
+    });
+    400 + view.brokers.len() * 100 + view.topics.len() * 80 + partitions + groups.sum::<usize>()
 }
 
 impl Emit for ConsumerEvent {
@@ -126,7 +140,18 @@ impl<E> Emitter<E> {
         let _ = self.queue.send(event).await;
     }
 
-    /// The same from a thread that is not the runtime's.
+    /// Waits until no other event of the stream waits, so that at most one of a kind that replaces the one before is
+    /// under way to a slow page.
+    pub async fn emit_alone(&self, event: E) {
+        // An error as for `emit`.
+        if let Ok(mut places) = self.queue.reserve_many(self.queue.max_capacity()).await
+            && let Some(place) = places.next()
+        {
+            place.send(event);
+        }
+    }
+
+    /// [`Emitter::emit`] from a thread that is not the runtime's.
     pub fn emit_blocking(&self, event: E) {
         let _ = self.queue.blocking_send(event);
     }

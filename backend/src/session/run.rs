@@ -74,6 +74,7 @@ pub(super) async fn run(
         outbound,
         consumers,
         reader: None,
+        same_machine: first.same_machine,
         connection: 0,
         lost: CancellationToken::new(),
         deadline: Instant::now() + sessions.grace,
@@ -123,6 +124,8 @@ struct Session<'a> {
     learner: Arc<Visit>,
     outbound: outbound::Handle,
     reader: Option<Reader>,
+    /// Whether the present connection, or the last one, comes from this machine.
+    same_machine: bool,
     /// The number of the present connection, or the last one.
     connection: ConnectionNumber,
     /// Cancelled to let the present connection go.
@@ -160,7 +163,10 @@ impl Session<'_> {
                 if number == self.connection
                     && let Some(reader) = self.reader.take()
                 {
-                    self.sessions.open(&self.learner.id, Connection { writer, reader });
+                    self.sessions.open(
+                        &self.learner.id,
+                        Connection { writer, reader, same_machine: self.same_machine },
+                    );
                 }
                 return Err(End::PageGone);
             }
@@ -187,6 +193,7 @@ impl Session<'_> {
         self.connection += 1;
         self.lost = CancellationToken::new();
         self.reader = Some(connection.reader);
+        self.same_machine = connection.same_machine;
         self.deadline = Instant::now() + IDLE_LIMIT;
         self.control(Control::Attach {
             connection: self.connection,
@@ -262,13 +269,13 @@ impl Session<'_> {
         // However the job ends, its consumers may then speak.
         let settled = settled.drop_guard();
         let shutdown = self.sessions.shutdown.clone();
-        let name = command.name();
+        let (name, same_machine) = (command.name(), self.same_machine);
         self.jobs.spawn(async move {
             let outcome = if let Some(error) = refusal {
                 Outcome::Failed { error, partial: None }
             } else {
                 let (events, batches) = Batches::start(id, outbound.clone(), std::future::ready(()));
-                let cx = JobContext { events, cancel, consumers };
+                let cx = JobContext { events, cancel, consumers, same_machine };
                 let outcome = AssertUnwindSafe(learner.commands.run(command, &cx)).catch_unwind().await;
                 batches.finish().await;
                 match outcome {

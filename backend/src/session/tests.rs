@@ -12,7 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 use proptest::prelude::*;
 use shared::command::{DescribeTopic, ListTopics, StartConsumer};
 use shared::event::{CloseReason, Outcome};
-use shared::kafka::ClusterState;
+use shared::kafka::{ClusterKind, ClusterState};
 use shared::wire::{MAX_CLIENT_FRAME_BYTES, Resume, ServerInfo, Stream, VERSION, Welcome, close};
 use shared::{
     ClientFrame, Command, ConsumerEvent, ConsumerId, Event, Reply, RequestId, ServerFrame, SessionId,
@@ -123,7 +123,12 @@ fn house() -> House {
     let theirs = Arc::clone(&commands);
     let learners = Arc::new(Learners::new(Box::new(move |_| Arc::clone(&theirs) as Arc<dyn Commands>)));
     let (cluster, state) = watch::channel(ClusterState::Starting);
-    let info = ServerInfo { version: "1".into(), librdkafka: "2".into(), capabilities: vec![] };
+    let info = ServerInfo {
+        version: "1".into(),
+        librdkafka: "2".into(),
+        kind: ClusterKind::Kafka,
+        capabilities: vec![],
+    };
     let sessions = Sessions::new(learners, state, info, GRACE);
     House { sessions, commands, learner: LearnerId::random(), _cluster: cluster }
 }
@@ -145,8 +150,11 @@ impl House {
         let writer = futures_util::sink::unfold(outgoing, |outgoing, message| async move {
             outgoing.send(message).await.map(|()| outgoing).map_err(|_| Broken)
         });
-        let connection =
-            Connection { writer: Box::pin(writer.sink_map_err(|e| e)), reader: Box::pin(reader.boxed()) };
+        let connection = Connection {
+            writer: Box::pin(writer.sink_map_err(|e| e)),
+            reader: Box::pin(reader.boxed()),
+            same_machine: true,
+        };
         let (sessions, learner) = (Arc::clone(&self.sessions), learner.clone());
         tokio::spawn(async move { sessions.connect(&learner, connection).await });
         Line { to_server, from_server }

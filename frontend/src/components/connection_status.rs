@@ -13,7 +13,7 @@ pub(crate) fn ConnectionStatus() -> impl IntoView {
     let cluster = Memo::new(move |_| connection.state.with(|state| state.cluster.clone()));
     let link = connection.link;
     let mood = move || match (link.get(), cluster.get()) {
-        (Link::Open, Some(ClusterState::Ready(_))) => "good",
+        (Link::Open, Some(ClusterState::Ready(_) | ClusterState::Sandbox { .. })) => "good",
         (Link::Ended(_), _) | (Link::Open, Some(ClusterState::Unreachable { .. })) => "bad",
         _ => "wait",
     };
@@ -23,8 +23,8 @@ pub(crate) fn ConnectionStatus() -> impl IntoView {
         Link::Ended(_) => "Not connected".to_owned(),
         Link::Open => match cluster.get() {
             None => "Connected".to_owned(),
-            Some(ClusterState::Unreachable { .. }) => "Connected · Kafka can’t be reached".to_owned(),
-            Some(state) => format!("Connected · {}", said::cluster(&state)),
+            Some(ClusterState::Unreachable { .. }) => "Kafka can’t be reached".to_owned(),
+            Some(state) => said::cluster(&state),
         },
     };
     view! {
@@ -105,6 +105,10 @@ fn ClusterDetails(state: ClusterState) -> impl IntoView {
         ClusterState::Starting => {
             view! { <p>"Kafka is starting. Commands wait until it answers."</p> }.into_any()
         }
+        ClusterState::Sandbox { .. } => view! {
+            <p>"You have a cluster of your own, in the server’s memory. It keeps nothing when the server ends."</p>
+        }
+        .into_any(),
         ClusterState::Unreachable { error } => view! {
             <p>{format!("Kafka can’t be reached: {}", error.message)}</p>
             <p>{error.hint}</p>

@@ -17,7 +17,7 @@ pub(crate) fn Header() -> impl IntoView {
                 <Mark/>
                 <span>"Kafka Workshop"</span>
             </A>
-            <LessonLinks/>
+            <Links/>
             <div class="top-end">
                 <ConnectionStatus/>
                 <ThemeMenu/>
@@ -38,8 +38,9 @@ fn Mark() -> impl IntoView {
     }
 }
 
+/// The lessons, and the cluster that they work on.
 #[component]
-fn LessonLinks() -> impl IntoView {
+fn Links() -> impl IntoView {
     let lessons = expect_context::<Lessons>();
     let path = use_location().pathname;
     let links = move || {
@@ -56,5 +57,15 @@ fn LessonLinks() -> impl IntoView {
         });
         Some(links.collect_view())
     };
-    view! { <nav class="lesson-links" aria-label="Lessons"><ul>{links}</ul></nav> }
+    let is_cluster = move || path.with(|path| path == "/cluster");
+    view! {
+        <nav class="lesson-links" aria-label="Lessons and cluster">
+            <ul>
+                {links}
+                <li class="apart">
+                    <a href="/cluster" aria-current=move || is_cluster().then_some("page")>"Cluster"</a>
+                </li>
+            </ul>
+        </nav>
+    }
 }

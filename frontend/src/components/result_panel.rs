@@ -24,7 +24,9 @@ fn standing(request: &Request) -> (&'static str, &'static str) {
             Some(CloseReason::Crashed { .. }) => ("bad", "Crashed"),
             Some(CloseReason::Failed(_)) => ("bad", "Failed"),
             Some(CloseReason::Stopped) => ("over", "Stopped"),
-            Some(CloseReason::SessionEnded | CloseReason::ShuttingDown) => ("warn", "Gone"),
+            Some(CloseReason::SessionEnded | CloseReason::ShuttingDown | CloseReason::ClusterReset) => {
+                ("warn", "Gone")
+            }
         },
         (None, None) if request.cancelled => ("live", "Cancelling"),
         (None, None) => ("live", "Running"),
@@ -217,10 +219,14 @@ fn reply_view(reply: Reply) -> AnyView {
         Reply::Group(group) => view! { <GroupView group/> }.into_any(),
         // Drawn by `ProduceView`.
         Reply::Produced(_) => ().into_any(),
-        // Shown in their consumer's panel.
+        // Said in a sentence; of consumers their panels show more.
         other @ (Reply::ConsumerStarted(_)
         | Reply::Committed(_)
         | Reply::ConsumerStopped(_)
-        | Reply::MemberGone { .. }) => view! { <p>{said::outcome(&Outcome::Ok(other))}</p> }.into_any(),
+        | Reply::MemberGone { .. }
+        | Reply::ClusterReset(_)
+        | Reply::Broker(_)
+        | Reply::ErrorInjected(_)
+        | Reply::FaultsCleared(_)) => view! { <p>{said::outcome(&Outcome::Ok(other))}</p> }.into_any(),
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use shared::RequestId;
 
 use super::result_panel::ResultPanel;
+use super::side::SideSwitch;
 use crate::connection::Connection;
 
 /// The right side of a lesson.
@@ -50,7 +51,8 @@ pub(crate) fn Results(
     view! {
         <section class="results" aria-labelledby="results-title" node_ref=pane>
             <header class="results-head">
-                <h2 id="results-title">"Results"</h2>
+                <h2 id="results-title" class="unseen">"Results"</h2>
+                <SideSwitch/>
                 <Show when=move || any_finished.get()>
                     <button type="button" class="button small" on:click=clear.clone()>"Clear finished"</button>
                 </Show>

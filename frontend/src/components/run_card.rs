@@ -10,8 +10,10 @@ use shared::lesson::Run;
 use shared::{Command, RequestId};
 
 use super::command_form::CommandForm;
+use super::side::Side;
 use crate::app::{focus_in_place, focus_now};
 use crate::connection::Connection;
+use crate::state::capability::needs as needs_of;
 use crate::state::form::{Drafts, fill, open_fields};
 use crate::state::{Origin, Request, said};
 
@@ -40,12 +42,20 @@ impl Forms {
 
 /// A `Run` of a step.
 #[component]
-pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> impl IntoView {
+pub(crate) fn RunCard(
+    /// The lesson's id; empty for what belongs to no lesson: it has no result beside the lesson.
+    lesson: String,
+    step: String,
+    number: usize,
+    run: Run,
+    /// Capabilities without which its button does nothing, besides those that its command takes.
+    needs: Vec<String>,
+) -> impl IntoView {
     let connection = expect_context::<Connection>();
     let drafts = expect_context::<Forms>().drafts(&lesson, &step, number);
     let problems = RwSignal::new(BTreeMap::new());
     let fields = open_fields(&run.command, &run.open);
-    let form_id = format!("run-{number}");
+    let form_id = format!("run-{step}-{number}");
     let button_id = format!("{form_id}-button");
     let origin = Origin {
         lesson: lesson.clone(),
@@ -58,9 +68,12 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
     let latest = Memo::new(move |_| {
         connection.state.with(|state| state.latest_of(&lesson, &step, number).map(|request| request.id))
     });
-    let is_open = Memo::new(move |_| {
+    let needs = needs_of(&needs, [&run.command]);
+    let is_off = Memo::new(move |_| {
         let id = latest.get();
-        connection.state.with(|state| id.and_then(|id| state.request(id)).is_some_and(Request::is_open))
+        connection.state.with(|state| {
+            id.and_then(|id| state.request(id)).is_some_and(Request::is_open) || state.lack(&needs).is_some()
+        })
     });
 
     let submit = {
@@ -68,7 +81,7 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
         let form_id = form_id.clone();
         move |event: SubmitEvent| {
             event.prevent_default();
-            if is_open.get_untracked() {
+            if is_off.get_untracked() {
                 return;
             }
             let filled: Result<Command, _> =
@@ -96,7 +109,7 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
                     type="submit"
                     id=button_id.clone()
                     class="button primary"
-                    aria-disabled=move || is_open.get().then_some("true")
+                    aria-disabled=move || is_off.get().then_some("true")
                 >
                     {run.label.clone()}
                 </button>
@@ -110,6 +123,7 @@ pub(crate) fn RunCard(lesson: String, step: String, number: usize, run: Run) -> 
 fn brokers(connection: Connection) -> u64 {
     connection.state.with_untracked(|state| match &state.cluster {
         Some(ClusterState::Ready(cluster)) => cluster.brokers.len() as u64,
+        Some(ClusterState::Sandbox { brokers }) => u64::from(*brokers),
         _ => 0,
     })
 }
@@ -197,30 +211,39 @@ fn RunOutcome(request: Memo<Option<RequestId>>) -> impl IntoView {
                 Some(_) if is_gone => Some("warn"),
                 outcome => outcome.map(said::mood),
             };
-            Some((id, mood, said::how_it_stands(request)))
+            let has_result = !request.origin.lesson.is_empty();
+            Some((has_result.then_some(id), id, mood, said::how_it_stands(request)))
         })
     });
     move || {
-        line.get().map(|(id, mood, words)| match (mood, words) {
-            (Some(mood), Some(words)) => {
-                let target = format!("result-{}", id.0);
-                let go = {
-                    let target = target.clone();
-                    move |event: leptos::ev::MouseEvent| {
-                        event.prevent_default();
-                        focus_now(&target);
-                    }
-                };
-                view! {
-                    <p class=format!("outcome {mood}")>
-                        <span>{words}</span>
-                        " "
-                        <a href=format!("#{target}") on:click=go>"See the result"</a>
-                    </p>
-                }
-                .into_any()
+        line.get().map(|(result, id, mood, words)| match (mood, words) {
+            (Some(mood), Some(words)) => view! {
+                <p class=format!("outcome {mood}")>
+                    <span>{words}</span>
+                    " "
+                    {result.map(|id| view! { <ResultLink id/> })}
+                </p>
             }
+            .into_any(),
             _ => view! { <Running id/> }.into_any(),
         })
     }
+}
+
+/// The way to a result, whatever stands at the right.
+#[component]
+fn ResultLink(id: RequestId) -> impl IntoView {
+    let side = use_context::<RwSignal<Side>>();
+    let target = format!("result-{}", id.0);
+    let href = format!("#{target}");
+    let go = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        if let Some(side) = side {
+            side.set(Side::Results);
+        }
+        let target = target.clone();
+        // The results may only be drawn now.
+        request_animation_frame(move || focus_now(&target));
+    };
+    view! { <a href=href on:click=go>"See the result"</a> }
 }

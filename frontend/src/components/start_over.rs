@@ -1,11 +1,11 @@
 //! "Start over" of a lesson: asks first, since it deletes.
 
-use leptos::html::Dialog;
 use leptos::prelude::*;
 use shared::command::StartOver;
 use shared::event::Outcome;
 use shared::{Command, RequestId};
 
+use super::confirm::ConfirmButton;
 use super::run_card::Forms;
 use crate::connection::Connection;
 use crate::state::Origin;
@@ -21,23 +21,10 @@ pub(crate) fn StartOverButton(
 ) -> impl IntoView {
     let connection = expect_context::<Connection>();
     let forms = expect_context::<Forms>();
-    let dialog = NodeRef::<Dialog>::new();
     let request = RwSignal::new(None::<RequestId>);
     let consequences = consequences(&start_over);
 
-    let ask = move |_| {
-        if let Some(dialog) = dialog.get() {
-            // Only an open dialog can't be opened.
-            let _ = dialog.show_modal();
-        }
-    };
-    let close = move || {
-        if let Some(dialog) = dialog.get() {
-            dialog.close();
-        }
-    };
-    let start = move |_| {
-        close();
+    let start = move || {
         let origin = Origin { lesson: lesson.clone(), label: "Start over".to_owned(), ..Origin::default() };
         connection.change(|state| state.forget_finished(&lesson));
         forms.reset(&lesson);
@@ -56,18 +43,10 @@ pub(crate) fn StartOverButton(
     view! {
         <div class="start-over">
             <span class="quiet">{move || line.get()}</span>
-            <button type="button" class="button small" on:click=ask>"Start over"</button>
-            <dialog node_ref=dialog aria-labelledby="start-over-title" aria-describedby="start-over-text">
-                <h2 id="start-over-title">"Start over?"</h2>
-                <div id="start-over-text">
-                    <p>{format!("“{title}” goes back to its first state:")}</p>
-                    <ul>{consequences.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
-                </div>
-                <div class="run-line">
-                    <button type="button" class="button" on:click=move |_| close()>"Keep everything"</button>
-                    <button type="button" class="button danger" on:click=start>"Start over"</button>
-                </div>
-            </dialog>
+            <ConfirmButton id="start-over" label="Start over" is_off=false confirmed=start>
+                <p>{format!("“{title}” goes back to its first state:")}</p>
+                <ul>{consequences.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
+            </ConfirmButton>
         </div>
     }
 }

@@ -7,6 +7,7 @@ use shared::lesson::Step;
 use super::lesson_text::blocks;
 use super::run_card::RunCard;
 use crate::connection::Connection;
+use crate::state::capability::needs;
 
 /// Everything of one step.
 #[component]
@@ -16,8 +17,10 @@ pub(crate) fn StepView(
     step: Step,
 ) -> impl IntoView {
     let runs = step.runs.iter().enumerate().map(|(number, run)| {
-        view! { <RunCard lesson=lesson.clone() step=step.id.clone() number run=run.clone()/> }
+        let needs = step.needs.clone();
+        view! { <RunCard lesson=lesson.clone() step=step.id.clone() number run=run.clone() needs/> }
     });
+    let needs = needs(&step.needs, step.runs.iter().map(|run| &run.command));
     let because = (!step.because.is_empty()).then(|| {
         let opened = succeeded(lesson.clone(), step.id.clone());
         view! {
@@ -30,7 +33,7 @@ pub(crate) fn StepView(
     view! {
         <section class="step" aria-labelledby="step-title">
             <h2 id="step-title" tabindex="-1">{step.title.clone()}</h2>
-            <Missing needs=step.needs.clone()/>
+            <Missing needs/>
             <div class="prose">{blocks(&step.text)}</div>
             <div class="run-cards">{runs.collect_view()}</div>
             {because}
@@ -56,19 +59,12 @@ fn succeeded(lesson: String, step: String) -> Memo<bool> {
 #[component]
 fn Missing(needs: Vec<String>) -> impl IntoView {
     let connection = expect_context::<Connection>();
-    let missing = Memo::new(move |_| {
-        connection.state.with(|state| {
-            let server = state.server.as_ref()?;
-            let missing: Vec<&str> =
-                needs.iter().filter(|need| !server.capabilities.contains(need)).map(String::as_str).collect();
-            (!missing.is_empty()).then(|| missing.join(", "))
-        })
-    });
+    let lack = Memo::new(move |_| connection.state.with(|state| state.lack(&needs)));
     move || {
-        missing.get().map(|missing| {
+        lack.get().map(|lack| {
             view! {
                 <div class="notice warn">
-                    <p>{format!("This cluster can’t do what the step needs: {missing}. You can read it, and go on.")}</p>
+                    <p>{lack}" You can read the step and go on; the buttons that need it are off."</p>
                 </div>
             }
         })

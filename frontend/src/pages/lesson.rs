@@ -12,9 +12,11 @@ use wasm_bindgen::JsCast;
 use super::not_found::NotFound;
 use crate::app::focus;
 use crate::components::results::Results;
+use crate::components::side::{Side, SideSwitch};
 use crate::components::start_over::StartOverButton;
 use crate::components::step::StepView;
 use crate::components::trouble::TroubleView;
+use crate::components::window::ClusterWindow;
 use crate::fetch::{Trouble, lesson};
 
 /// The page of a lesson; fetches it.
@@ -52,6 +54,7 @@ fn LessonAtStep(lesson: Arc<Lesson>, step: Memo<Option<String>>) -> impl IntoVie
     move_by_keyboard(&lesson, place);
 
     let results_of = lesson.id.clone();
+    let side = expect_context::<RwSignal<Side>>();
     view! {
         <div class="lesson-page">
             <article class="lesson" aria-labelledby="lesson-title">
@@ -73,7 +76,16 @@ fn LessonAtStep(lesson: Arc<Lesson>, step: Memo<Option<String>>) -> impl IntoVie
                     .into_any(),
                 }}
             </article>
-            <Results lesson=results_of/>
+            {move || match side.get() {
+                Side::Results => view! { <Results lesson=results_of.clone()/> }.into_any(),
+                Side::Cluster => view! {
+                    <section class="results" aria-label="Cluster">
+                        <header class="results-head"><SideSwitch/></header>
+                        <ClusterWindow/>
+                    </section>
+                }
+                .into_any(),
+            }}
         </div>
     }
 }

@@ -1,5 +1,6 @@
 //! One file a page.
 
+pub(crate) mod cluster;
 pub(crate) mod home;
 pub(crate) mod lesson;
 pub(crate) mod not_found;

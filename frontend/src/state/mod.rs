@@ -2,8 +2,10 @@
 //! the browser nor a clock: the time is given in the page's milliseconds.
 
 mod announce;
+pub(crate) mod capability;
 mod consumer;
 pub(crate) mod form;
+pub(crate) mod glance;
 mod keep;
 mod link;
 mod request;
@@ -11,9 +13,12 @@ mod ring;
 pub(crate) mod said;
 mod session;
 pub(crate) mod text;
+mod window;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod window_tests;
 
 use std::collections::BTreeMap;
 
@@ -30,6 +35,7 @@ pub(crate) use consumer::{Consumer, Crash};
 pub(crate) use link::{Link, Remedy, ended_by, ends_session, wait_ms};
 pub(crate) use request::{Origin, Report, ReportFate, Request, Row};
 pub(crate) use ring::KEPT_ROWS;
+pub(crate) use window::Window;
 
 /// All that the page knows of the server and of what the learner did.
 #[derive(Debug, Default)]
@@ -40,6 +46,8 @@ pub(crate) struct State {
     pub(crate) cluster: Option<ClusterState>,
     /// What a screen reader is to be told.
     pub(crate) announcements: Announcements,
+    /// The cluster, while somebody looks into it.
+    pub(crate) window: Window,
     session: Option<SessionId>,
     received: u64,
     last_id: u64,
@@ -184,6 +192,9 @@ impl State {
     }
 
     fn events(&mut self, id: RequestId, events: Vec<Event>, now_ms: f64) {
+        if self.is_watch(id) {
+            return self.watched(events);
+        }
         let Some(request) = self.requests.get_mut(&id).filter(|request| request.is_open()) else { return };
         let mut still_there = None;
         for event in events {
@@ -202,6 +213,9 @@ impl State {
     }
 
     fn settle(&mut self, id: RequestId, outcome: Outcome, now_ms: f64) {
+        if self.is_watch(id) {
+            return self.watch_ended(outcome);
+        }
         let Some(request) = self.requests.get_mut(&id).filter(|request| request.is_open()) else { return };
         if let Outcome::Ok(Reply::MemberGone { after_ms, .. }) = outcome {
             let panel = request.origin.part_of;
@@ -212,6 +226,9 @@ impl State {
             {
                 crash.gone_after_ms = Some(after_ms);
             }
+        }
+        if let Outcome::Ok(reply) = &outcome {
+            self.note_in_window(reply);
         }
         let Some(request) = self.requests.get_mut(&id) else { return };
         // A crash that was not followed to its end counts down no more.

@@ -1,7 +1,10 @@
 //! What happened, said in a sentence.
 
+use shared::command::InjectError;
 use shared::event::{CloseReason, CommittedBy, Outcome};
-use shared::kafka::{ClusterDescription, ClusterState, PartitionOffset, ProduceSummary, TopicPartition};
+use shared::kafka::{
+    BrokerState, ClusterDescription, ClusterState, PartitionOffset, ProduceSummary, TopicPartition,
+};
 use shared::{Command, Error, Reply};
 
 use super::State;
@@ -35,6 +38,16 @@ pub(crate) fn asked(command: &Command) -> String {
         Command::CrashConsumer(_) => "crash the consumer".to_owned(),
         Command::DescribeGroup(c) => format!("describe group {}", c.group),
         Command::StartOver(_) => "start over".to_owned(),
+        Command::ResetCluster(_) => "reset the cluster".to_owned(),
+        Command::StopBroker(c) => format!("stop broker {}", c.broker),
+        Command::KillBroker(c) => format!("kill broker {}", c.broker),
+        Command::StartBroker(c) => format!("start broker {}", c.broker),
+        Command::CutOffBroker(c) if c.cut_off => format!("cut broker {} off", c.broker),
+        Command::CutOffBroker(c) => format!("reach broker {} again", c.broker),
+        Command::DelayBroker(c) => format!("delay broker {} by {} ms", c.broker, c.delay_ms),
+        Command::InjectError(c) => format!("answer {} with {}", c.api, c.error),
+        Command::ClearFaults(_) => "clear all faults".to_owned(),
+        Command::Watch(_) => "watch the cluster".to_owned(),
     }
 }
 
@@ -87,6 +100,15 @@ fn reply(reply: &Reply) -> String {
             group.state,
             count(group.members.len() as u64, "member", "members")
         ),
+        Reply::ClusterReset(_) => "Your cluster is new and empty.".to_owned(),
+        Reply::Broker(broker) => format!("Broker {} {}.", broker.id, broker_state(broker.state)),
+        Reply::ErrorInjected(fault) => format!(
+            "{} {} will be answered with {}.",
+            count(u64::from(fault.times), "request", "requests"),
+            fault.api,
+            fault.error
+        ),
+        Reply::FaultsCleared(_) => "All faults are cleared.".to_owned(),
         Reply::StartedOver(topics) if topics.is_empty() => {
             "Started over: everything of this lesson is gone.".to_owned()
         }
@@ -131,6 +153,7 @@ pub(crate) fn closed(reason: &CloseReason) -> String {
         CloseReason::Crashed { .. } => "Crashed, without a word to its group.".to_owned(),
         CloseReason::SessionEnded => "Stopped by the server: the session of this page ended.".to_owned(),
         CloseReason::ShuttingDown => "Stopped: the server is shutting down.".to_owned(),
+        CloseReason::ClusterReset => "Stopped: the cluster was reset.".to_owned(),
         CloseReason::Failed(error) => format!("Failed: {}", error.message),
     }
 }
@@ -158,13 +181,44 @@ pub(crate) fn progress(state: &State) -> String {
         .unwrap_or_default()
 }
 
-/// The state of the cluster in a few words.
+/// An error that was injected. How many of its times are left, the cluster does not say.
+pub(crate) fn injected(fault: &InjectError) -> String {
+    let requests = if fault.times == 1 {
+        format!("The next {} request is", fault.api)
+    } else {
+        format!("The next {} {} requests are", thousands(fault.times.into()), fault.api)
+    };
+    let by = fault.broker.map(|broker| format!(" by broker {broker}")).unwrap_or_default();
+    format!("{requests} answered{by} with {}, counted from the injection.", fault.error)
+}
+
+/// What a broker does, in a few words.
+pub(crate) fn broker_state(state: BrokerState) -> &'static str {
+    match state {
+        BrokerState::Up => "runs",
+        BrokerState::CutOff => "is cut off from the others",
+        BrokerState::Stopped => "was stopped",
+        BrokerState::Killed => "was killed",
+    }
+}
+
+/// Which cluster this is, or how it is, in a few words.
 pub(crate) fn cluster(state: &ClusterState) -> String {
     match state {
         ClusterState::Starting => "Kafka is starting…".to_owned(),
-        ClusterState::Ready(cluster) => {
-            format!("Kafka ready · {}", count(cluster.brokers.len() as u64, "broker", "brokers"))
+        ClusterState::Sandbox { brokers } => {
+            format!(
+                "Your own sandbox cluster: {}, in memory",
+                count(u64::from(*brokers), "broker", "brokers")
+            )
         }
+        ClusterState::Ready(cluster) => match cluster.brokers.split_first() {
+            None => "Shared Kafka".to_owned(),
+            Some((first, [])) => format!("Shared Kafka at {}:{}: 1 broker", first.host, first.port),
+            Some((first, others)) => {
+                format!("Shared Kafka at {}:{}: {} brokers", first.host, first.port, others.len() + 1)
+            }
+        },
         ClusterState::Unreachable { error } => format!("Kafka can’t be reached: {}", error.message),
     }
 }

@@ -19,6 +19,7 @@ impl State {
         let was_known = self.session.replace(welcome.session).is_some();
         if !welcome.resumed {
             self.received = 0;
+            self.lose_watch();
             if was_known {
                 let gone = self.lose_session(
                     "The server no longer knows this session. What was running may or may not have been done.",
@@ -29,7 +30,7 @@ impl State {
                     Some(gone) => format!("Connected again, but the old session is gone, with {gone}."),
                 });
             }
-            return Vec::new();
+            return self.watch();
         }
         let arrived = welcome.last_request;
         let open: Vec<(RequestId, bool)> = self
@@ -38,7 +39,7 @@ impl State {
             .filter(|request| request.is_open())
             .map(|request| (request.id, request.cancelled))
             .collect();
-        let mut cancels = Vec::new();
+        let mut send = Vec::new();
         for (id, cancelled) in open {
             if Some(id) > arrived {
                 let error = Error::new(
@@ -48,16 +49,19 @@ impl State {
                 .hint("Press the button again.");
                 self.settle(id, Outcome::Failed { error, partial: None }, now_ms);
             } else if cancelled {
-                cancels.push(ClientFrame::Cancel { id });
+                send.push(ClientFrame::Cancel { id });
             }
         }
-        cancels
+        // The views that were sent meanwhile never come again.
+        send.extend(self.watch());
+        send
     }
 
     /// The connection ended in a way that took the session with it.
     pub(crate) fn session_ended(&mut self, now_ms: f64) {
         self.session = None;
         self.received = 0;
+        self.lose_watch();
         let gone = self.lose_session(
             "The session ended before the answer came. What was running may or may not have been done.",
             now_ms,

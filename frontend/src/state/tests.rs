@@ -3,8 +3,8 @@
 use shared::command::{CrashConsumer, ListTopics, Produce, StartConsumer};
 use shared::event::{CloseReason, CommittedBy, Outcome};
 use shared::kafka::{
-    Broker, Bytes, ClusterDescription, ClusterState, DeliveredRun, Lane, PartitionOffset, ProduceSummary,
-    Record, TopicName, Undelivered, UndeliveredFate,
+    Broker, Bytes, ClusterDescription, ClusterKind, ClusterState, DeliveredRun, Lane, PartitionOffset,
+    ProduceSummary, Record, TopicName, Undelivered, UndeliveredFate,
 };
 use shared::wire::{Resume, ServerInfo, Stream, Welcome};
 use shared::{
@@ -24,7 +24,12 @@ fn welcome(session: &str, resumed: bool, last_request: Option<u64>) -> ServerFra
         session: SessionId(session.to_owned()),
         resumed,
         last_request: last_request.map(RequestId),
-        server: ServerInfo { version: "0".to_owned(), librdkafka: "2".to_owned(), capabilities: vec![] },
+        server: ServerInfo {
+            version: "0".to_owned(),
+            librdkafka: "2".to_owned(),
+            kind: ClusterKind::Kafka,
+            capabilities: vec![],
+        },
         cluster: ClusterState::Starting,
     })
 }

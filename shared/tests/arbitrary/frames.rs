@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use shared::event::{CloseReason, CommittedBy};
-use shared::kafka::ClusterState;
+use shared::kafka::{ClusterKind, ClusterState};
 use shared::wire::{ServerInfo, Stream, Welcome};
 use shared::{ConsumerEvent, ConsumerId, Event, Outcome, Reply, RequestId, ServerFrame, SessionId};
 
@@ -12,6 +12,8 @@ use super::kafka::{
     cluster, delivered_run, error, group, lane, partition_offset, produce_summary, record, topic,
     topic_description, topic_partition, topic_summary, undelivered,
 };
+use super::requests::inject_error;
+use super::view::{broker_view, cluster_view};
 
 pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
     prop_oneof![
@@ -27,8 +29,10 @@ pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
 }
 
 fn welcome() -> impl Strategy<Value = Welcome> {
-    let server = (any::<String>(), any::<String>(), vec(any::<String>(), 0..3))
-        .prop_map(|(version, librdkafka, capabilities)| ServerInfo { version, librdkafka, capabilities });
+    let kind = prop_oneof![Just(ClusterKind::Sandbox), Just(ClusterKind::Kafka)];
+    let server = (any::<String>(), any::<String>(), kind, vec(any::<String>(), 0..3)).prop_map(
+        |(version, librdkafka, kind, capabilities)| ServerInfo { version, librdkafka, kind, capabilities },
+    );
     let session = any::<String>().prop_map(SessionId);
     (any::<u32>(), session, any::<bool>(), option::of(request()), server, cluster_state()).prop_map(
         |(version, session, resumed, last_request, server, cluster)| Welcome {
@@ -57,6 +61,7 @@ fn stream() -> impl Strategy<Value = Stream> {
 fn cluster_state() -> impl Strategy<Value = ClusterState> {
     prop_oneof![
         Just(ClusterState::Starting),
+        any::<u32>().prop_map(|brokers| ClusterState::Sandbox { brokers }),
         cluster().prop_map(ClusterState::Ready),
         error().prop_map(|error| ClusterState::Unreachable { error }),
     ]
@@ -71,6 +76,7 @@ fn event() -> impl Strategy<Value = Event> {
         any::<[u64; 2]>().prop_map(|[waited_ms, session_timeout_ms]| {
             Event::MemberStillThere { waited_ms, session_timeout_ms }
         }),
+        cluster_view().prop_map(Event::View),
     ]
 }
 
@@ -96,6 +102,10 @@ fn reply() -> impl Strategy<Value = Reply> {
         (consumer(), any::<u64>()).prop_map(|(consumer, after_ms)| Reply::MemberGone { consumer, after_ms }),
         group().prop_map(Reply::Group),
         vec(topic_summary(), 0..3).prop_map(Reply::StartedOver),
+        cluster_view().prop_map(Reply::ClusterReset),
+        broker_view().prop_map(Reply::Broker),
+        inject_error().prop_map(Reply::ErrorInjected),
+        vec(broker_view(), 0..3).prop_map(Reply::FaultsCleared),
     ]
 }
 
@@ -120,6 +130,7 @@ fn close_reason() -> impl Strategy<Value = CloseReason> {
         any::<u64>().prop_map(|session_timeout_ms| CloseReason::Crashed { session_timeout_ms }),
         Just(CloseReason::SessionEnded),
         Just(CloseReason::ShuttingDown),
+        Just(CloseReason::ClusterReset),
         error().prop_map(CloseReason::Failed),
     ]
 }

@@ -3,6 +3,7 @@
 mod frames;
 mod kafka;
 mod requests;
+mod view;
 
 pub(crate) use frames::server_frame;
 pub(crate) use requests::client_frame;

@@ -6,10 +6,12 @@ use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use shared::command::{
-    Acks, Commit, CommitEachRecord, Compression, CrashConsumer, CreateTopic, DeleteTopic, DescribeCluster,
-    DescribeGroup, DescribeTopic, ListTopics, Produce, Sending, StartAt, StartConsumer, StartOver,
-    StopConsumer,
+    Acks, ClearFaults, Commit, CommitEachRecord, Compression, CrashConsumer, CreateTopic, CutOffBroker,
+    DelayBroker, DeleteTopic, DescribeCluster, DescribeGroup, DescribeTopic, InjectError, KillBroker,
+    ListTopics, Produce, ResetCluster, Sending, StartAt, StartBroker, StartConsumer, StartOver, StopBroker,
+    StopConsumer, Watch,
 };
+use shared::kafka::{FaultyApi, InjectedErrorCode};
 use shared::wire::Resume;
 use shared::{ClientFrame, Command, ConsumerId, RequestId, SessionId};
 
@@ -43,7 +45,36 @@ fn command() -> impl Strategy<Value = Command> {
         consumer().prop_map(|consumer| Command::CrashConsumer(CrashConsumer { consumer })),
         any::<String>().prop_map(|group| Command::DescribeGroup(DescribeGroup { group })),
         start_over().prop_map(Command::StartOver),
+        sandbox_command(),
     ]
+}
+
+fn sandbox_command() -> impl Strategy<Value = Command> {
+    let broker = || any::<i32>();
+    prop_oneof![
+        Just(Command::ResetCluster(ResetCluster {})),
+        broker().prop_map(|broker| Command::StopBroker(StopBroker { broker })),
+        broker().prop_map(|broker| Command::KillBroker(KillBroker { broker })),
+        broker().prop_map(|broker| Command::StartBroker(StartBroker { broker })),
+        (broker(), any::<bool>())
+            .prop_map(|(broker, cut_off)| Command::CutOffBroker(CutOffBroker { broker, cut_off })),
+        (broker(), any::<u64>())
+            .prop_map(|(broker, delay_ms)| Command::DelayBroker(DelayBroker { broker, delay_ms })),
+        inject_error().prop_map(Command::InjectError),
+        Just(Command::ClearFaults(ClearFaults {})),
+        Just(Command::Watch(Watch {})),
+    ]
+}
+
+pub(super) fn inject_error() -> impl Strategy<Value = InjectError> {
+    let api = prop::sample::select(FaultyApi::ALL);
+    let error = prop::sample::select(InjectedErrorCode::ALL);
+    (api, error, any::<u32>(), any::<Option<i32>>()).prop_map(|(api, error, times, broker)| InjectError {
+        api,
+        error,
+        times,
+        broker,
+    })
 }
 
 fn names() -> impl Strategy<Value = Vec<String>> {

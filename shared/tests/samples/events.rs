@@ -1,14 +1,15 @@
 //! What the server sends.
 
 use shared::event::{CloseReason, CommittedBy};
-use shared::kafka::ClusterState;
+use shared::kafka::{ClusterKind, ClusterState};
 use shared::wire::{ServerInfo, Stream, VERSION, Welcome};
 use shared::{ConsumerEvent, ConsumerId, Event, Outcome, Reply, RequestId, ServerFrame, SessionId};
 
 use super::kafka::{
-    cluster, delivered_run, error, group, lanes, partition_offset, produce_summary, records, topic,
-    topic_description, topic_partition, topic_summary, undelivered,
+    brokers, cluster, cluster_views, delivered_run, error, group, lanes, partition_offset, produce_summary,
+    records, topic, topic_description, topic_partition, topic_summary, undelivered,
 };
+use super::requests::inject_error;
 use super::samples;
 
 pub(crate) fn replies() -> Vec<Reply> {
@@ -25,6 +26,10 @@ pub(crate) fn replies() -> Vec<Reply> {
         Reply::MemberGone { .. } => [Reply::MemberGone { consumer: ConsumerId(4), after_ms: 6_012 }],
         Reply::Group(_) => [Reply::Group(group())],
         Reply::StartedOver(_) => [Reply::StartedOver(vec![topic_summary()])],
+        Reply::ClusterReset(_) => cluster_views().into_iter().map(Reply::ClusterReset),
+        Reply::Broker(_) => brokers().into_iter().map(Reply::Broker),
+        Reply::ErrorInjected(_) => [Reply::ErrorInjected(inject_error())],
+        Reply::FaultsCleared(_) => [Reply::FaultsCleared(brokers())],
     })
 }
 
@@ -37,6 +42,7 @@ pub(crate) fn events() -> Vec<Event> {
         Event::MemberStillThere { .. } => [
             Event::MemberStillThere { waited_ms: 1_000, session_timeout_ms: 6_000 },
         ],
+        Event::View(_) => cluster_views().into_iter().map(Event::View),
     })
 }
 
@@ -84,6 +90,7 @@ pub(crate) fn close_reasons() -> Vec<CloseReason> {
         CloseReason::Crashed { .. } => [CloseReason::Crashed { session_timeout_ms: 6_000 }],
         CloseReason::SessionEnded => [CloseReason::SessionEnded],
         CloseReason::ShuttingDown => [CloseReason::ShuttingDown],
+        CloseReason::ClusterReset => [CloseReason::ClusterReset],
         CloseReason::Failed(_) => [CloseReason::Failed(error())],
     })
 }
@@ -91,8 +98,16 @@ pub(crate) fn close_reasons() -> Vec<CloseReason> {
 pub(crate) fn cluster_states() -> Vec<ClusterState> {
     samples!(ClusterState {
         ClusterState::Starting => [ClusterState::Starting],
+        ClusterState::Sandbox { .. } => [ClusterState::Sandbox { brokers: 3 }],
         ClusterState::Ready(_) => [ClusterState::Ready(cluster())],
         ClusterState::Unreachable { .. } => [ClusterState::Unreachable { error: error() }],
+    })
+}
+
+pub(crate) fn cluster_kinds() -> Vec<ClusterKind> {
+    samples!(ClusterKind {
+        ClusterKind::Sandbox => [ClusterKind::Sandbox],
+        ClusterKind::Kafka => [ClusterKind::Kafka],
     })
 }
 
@@ -112,7 +127,8 @@ fn welcome(last_request: Option<RequestId>) -> Welcome {
         server: ServerInfo {
             version: "0.1.0".to_owned(),
             librdkafka: "2.12.1".to_owned(),
-            capabilities: vec!["broker.stop".to_owned()],
+            kind: ClusterKind::Sandbox,
+            capabilities: vec!["brokers".to_owned()],
         },
         cluster: ClusterState::Ready(cluster()),
     }

@@ -1,10 +1,11 @@
 //! Kafka's nouns.
 
 use shared::kafka::{
-    Broker, Bytes, ClusterDescription, ConfigEntry, ConfigSource, DeliveredRun, GroupDescription, GroupId,
-    GroupMember, Header, Lane, LatencySummary, PartitionDescription, PartitionOffset, PartitionSummary,
-    ProduceSummary, Record, TopicDescription, TopicName, TopicPartition, TopicSummary, Undelivered,
-    UndeliveredFate,
+    Broker, BrokerState, BrokerView, Bytes, ClusterDescription, ClusterView, CommittedView, ConfigEntry,
+    ConfigSource, DeliveredRun, FaultyApi, GroupDescription, GroupId, GroupMember, GroupView, Header,
+    InjectedErrorCode, Lane, LatencySummary, MemberView, PartitionDescription, PartitionOffset,
+    PartitionSummary, PartitionView, ProduceSummary, Record, ReplicaView, TopicDescription, TopicName,
+    TopicPartition, TopicSummary, TopicView, Undelivered, UndeliveredFate,
 };
 use shared::{Error, ErrorCode};
 
@@ -172,6 +173,77 @@ pub(crate) fn group() -> GroupDescription {
     }
 }
 
+pub(crate) fn brokers() -> Vec<BrokerView> {
+    let broker = |state| BrokerView {
+        id: 1,
+        host: "127.0.0.1".to_owned(),
+        port: 29092,
+        state,
+        live: state != BrokerState::Stopped,
+        delay_ms: 0,
+    };
+    samples!(BrokerState {
+        BrokerState::Up => [BrokerState::Up],
+        BrokerState::CutOff => [BrokerState::CutOff],
+        BrokerState::Stopped => [BrokerState::Stopped],
+        BrokerState::Killed => [BrokerState::Killed],
+    })
+    .into_iter()
+    .map(broker)
+    .collect()
+}
+
+pub(crate) fn cluster_views() -> Vec<ClusterView> {
+    let replica = |broker| ReplicaView { broker, log_start: 0, log_end: 60, high_watermark: 57 };
+    let led = PartitionView {
+        partition: 0,
+        leader: Some(1),
+        leader_epoch: 3,
+        in_sync: vec![1],
+        replicas: vec![replica(1), replica(2)],
+    };
+    let without_leader = PartitionView { partition: 1, leader: None, in_sync: Vec::new(), ..led.clone() };
+    let committed = |lag| CommittedView { topic: topic(), partition: 0, offset: 50, lag };
+    let full = ClusterView {
+        at_ms: 12_000,
+        bootstrap_servers: Some("127.0.0.1:29092,127.0.0.1:29093".to_owned()),
+        brokers: brokers(),
+        topics: vec![TopicView { name: topic(), internal: false, partitions: vec![led, without_leader] }],
+        topics_left_out: 0,
+        groups: vec![GroupView {
+            group: "east-coast-dpt".to_owned(),
+            state: "Stable".to_owned(),
+            assignor: "range".to_owned(),
+            coordinator: Some(2),
+            members: vec![MemberView {
+                member_id: "rdkafka-1".to_owned(),
+                client_id: "rdkafka".to_owned(),
+                partitions: vec![topic_partition()],
+            }],
+            offsets: vec![committed(Some(7)), committed(None)],
+        }],
+        groups_left_out: 2,
+        log_bytes: 1_048_576,
+        max_log_bytes: 67_108_864,
+    };
+    let empty = ClusterView {
+        at_ms: 0,
+        bootstrap_servers: None,
+        topics: Vec::new(),
+        groups: Vec::new(),
+        ..full.clone()
+    };
+    vec![full, empty]
+}
+
+pub(crate) fn faulty_apis() -> Vec<FaultyApi> {
+    FaultyApi::ALL.to_vec()
+}
+
+pub(crate) fn injected_error_codes() -> Vec<InjectedErrorCode> {
+    InjectedErrorCode::ALL.to_vec()
+}
+
 pub(crate) fn error_codes() -> Vec<ErrorCode> {
     samples!(ErrorCode {
         ErrorCode::InvalidTopic => [ErrorCode::InvalidTopic],
@@ -190,12 +262,16 @@ pub(crate) fn error_codes() -> Vec<ErrorCode> {
         ErrorCode::SettingNotAllowed => [ErrorCode::SettingNotAllowed],
         ErrorCode::InvalidSetting => [ErrorCode::InvalidSetting],
         ErrorCode::InvalidArgument => [ErrorCode::InvalidArgument],
+        ErrorCode::UnknownBroker => [ErrorCode::UnknownBroker],
         ErrorCode::RecordTooLarge => [ErrorCode::RecordTooLarge],
         ErrorCode::NotEnoughReplicas => [ErrorCode::NotEnoughReplicas],
         ErrorCode::NotAcknowledged => [ErrorCode::NotAcknowledged],
         ErrorCode::Cancelled => [ErrorCode::Cancelled],
         ErrorCode::LimitReached => [ErrorCode::LimitReached],
         ErrorCode::NotAllowed => [ErrorCode::NotAllowed],
+        ErrorCode::NeedsSandbox => [ErrorCode::NeedsSandbox],
+        ErrorCode::ClusterReset => [ErrorCode::ClusterReset],
+        ErrorCode::ClusterFailed => [ErrorCode::ClusterFailed],
         ErrorCode::KafkaUnavailable => [ErrorCode::KafkaUnavailable],
         ErrorCode::TimedOut => [ErrorCode::TimedOut],
         ErrorCode::Kafka => [ErrorCode::Kafka],

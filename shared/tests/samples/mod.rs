@@ -6,9 +6,11 @@ mod lesson;
 mod requests;
 
 pub(crate) use events::{
-    close_reasons, cluster_states, consumer_events, events, outcomes, replies, server_frames,
+    close_reasons, cluster_kinds, cluster_states, consumer_events, events, outcomes, replies, server_frames,
 };
-pub(crate) use kafka::{all_bytes, config_sources, error_codes};
+pub(crate) use kafka::{
+    all_bytes, cluster_views, config_sources, error_codes, faulty_apis, injected_error_codes,
+};
 pub(crate) use lesson::lessons;
 pub(crate) use requests::{
     acks, client_frames, commands, commit_each_records, compressions, sendings, start_ats,

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use shared::command::{
-    Acks, Commit, CommitEachRecord, Compression, CrashConsumer, CreateTopic, DeleteTopic, DescribeCluster,
-    DescribeGroup, DescribeTopic, ListTopics, Produce, Sending, StartAt, StartConsumer, StartOver,
-    StopConsumer,
+    Acks, ClearFaults, Commit, CommitEachRecord, Compression, CrashConsumer, CreateTopic, CutOffBroker,
+    DelayBroker, DeleteTopic, DescribeCluster, DescribeGroup, DescribeTopic, InjectError, KillBroker,
+    ListTopics, Produce, ResetCluster, Sending, StartAt, StartBroker, StartConsumer, StartOver, StopBroker,
+    StopConsumer, Watch,
 };
+use shared::kafka::{FaultyApi, InjectedErrorCode};
 use shared::wire::{Resume, VERSION};
 use shared::{ClientFrame, Command, ConsumerId, RequestId, SessionId};
 
@@ -91,6 +93,15 @@ fn start_consumer() -> StartConsumer {
     }
 }
 
+pub(crate) fn inject_error() -> InjectError {
+    InjectError {
+        api: FaultyApi::Produce,
+        error: InjectedErrorCode::NotLeaderOrFollower,
+        times: 3,
+        broker: Some(2),
+    }
+}
+
 /// The first sample of each command has all of its arguments.
 pub(crate) fn commands() -> Vec<Command> {
     let topic = || "airports-data".to_owned();
@@ -148,6 +159,18 @@ pub(crate) fn commands() -> Vec<Command> {
             }),
             Command::StartOver(StartOver::default()),
         ],
+        Command::ResetCluster(_) => [Command::ResetCluster(ResetCluster {})],
+        Command::StopBroker(_) => [Command::StopBroker(StopBroker { broker: 1 })],
+        Command::KillBroker(_) => [Command::KillBroker(KillBroker { broker: 1 })],
+        Command::StartBroker(_) => [Command::StartBroker(StartBroker { broker: 1 })],
+        Command::CutOffBroker(_) => [Command::CutOffBroker(CutOffBroker { broker: 1, cut_off: false })],
+        Command::DelayBroker(_) => [Command::DelayBroker(DelayBroker { broker: 1, delay_ms: 500 })],
+        Command::InjectError(_) => [
+            Command::InjectError(inject_error()),
+            Command::InjectError(InjectError { broker: None, ..inject_error() }),
+        ],
+        Command::ClearFaults(_) => [Command::ClearFaults(ClearFaults {})],
+        Command::Watch(_) => [Command::Watch(Watch {})],
     })
 }
 

@@ -35,7 +35,9 @@ snapshots!(
     all_bytes,
     client_frames,
     close_reasons,
+    cluster_kinds,
     cluster_states,
+    cluster_views,
     commands,
     commit_each_records,
     compressions,
@@ -43,6 +45,8 @@ snapshots!(
     consumer_events,
     error_codes,
     events,
+    faulty_apis,
+    injected_error_codes,
     lessons,
     outcomes,
     replies,
@@ -86,11 +90,16 @@ fn arguments_that_are_left_out_have_defaults() {
         r#"{ "start_consumer": { "group": "g", "topics": ["a"] } }"#,
         r#"{ "commit": { "consumer": 4 } }"#,
         r#"{ "start_over": {} }"#,
+        r#"{ "cut_off_broker": { "broker": 1 } }"#,
+        r#"{ "inject_error": { "api": "Fetch", "error": "NOT_LEADER_OR_FOLLOWER" } }"#,
     ];
     for json in commands {
         let command: Command = serde_json::from_str(json).expect(json);
-        if let Command::Commit(commit) = command {
-            assert!(commit.synchronous);
+        match command {
+            Command::Commit(commit) => assert!(commit.synchronous),
+            Command::CutOffBroker(cut) => assert!(cut.cut_off),
+            Command::InjectError(inject) => assert_eq!((inject.times, inject.broker), (1, None)),
+            _ => {}
         }
     }
 }
@@ -104,7 +113,7 @@ fn what_is_not_known_is_refused() {
         r#"{ "type": "run", "id": -1, "command": { "list_topics": {} } }"#,
         r#"{ "type": "cancel" }"#,
         r#"{ "type": "welcome" }"#,
-        r#"{ "type": "hello", "version": 1, "resume": { "session": "s", "received": 0, "sent": 0 } }"#,
+        r#"{ "type": "hello", "version": 2, "resume": { "session": "s", "received": 0, "sent": 0 } }"#,
     ];
     for json in frames {
         assert!(serde_json::from_str::<ClientFrame>(json).is_err(), "{json}");

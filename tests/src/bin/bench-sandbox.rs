@@ -166,7 +166,8 @@ impl Delivered {
 
 fn producer(bootstrap_servers: &str, delivered: &Delivered) -> Result<ThreadedProducer<Delivered>> {
     let config = [("bootstrap.servers", bootstrap_servers), ("acks", "1")];
-    Ok(ClientConfig::from_iter(config).create_with_context(delivered.clone())?)
+    Ok(ClientConfig::from_iter(config.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        .create_with_context(delivered.clone())?)
 }
 
 fn produce(bootstrap_servers: &str, topic: &str, records: usize) -> Result<Duration> {
@@ -192,7 +193,8 @@ fn single_acks(bootstrap_servers: &str, topic: &str) -> Result<Duration> {
     let delivered = Delivered::default();
     let config = [("bootstrap.servers", bootstrap_servers), ("acks", "1"), ("linger.ms", "0")];
     let producer: ThreadedProducer<Delivered> =
-        ClientConfig::from_iter(config).create_with_context(delivered.clone())?;
+        ClientConfig::from_iter(config.map(|(name, value)| (name.to_owned(), value.to_owned())))
+            .create_with_context(delivered.clone())?;
     let mut times = Vec::with_capacity(SINGLE);
     for sent in 1..=SINGLE {
         let record: BaseRecord<'_, (), [u8]> = BaseRecord::to(topic).payload(&RECORD[..]);
@@ -212,7 +214,8 @@ fn single_acks(bootstrap_servers: &str, topic: &str) -> Result<Duration> {
 fn consume(bootstrap_servers: &str, topic: &str, records: usize) -> Result<Duration> {
     let config =
         [("bootstrap.servers", bootstrap_servers), ("group.id", "bench"), ("enable.auto.commit", "false")];
-    let consumer: BaseConsumer = ClientConfig::from_iter(config).create()?;
+    let consumer: BaseConsumer =
+        ClientConfig::from_iter(config.map(|(name, value)| (name.to_owned(), value.to_owned()))).create()?;
     let mut partitions = TopicPartitionList::new();
     partitions.add_partition_offset(topic, 0, Offset::Beginning)?;
     let start = Instant::now();

@@ -21,6 +21,7 @@ pub struct Scenario<'a> {
     /// What may differ.
     pub masks: Masks,
     wires: Vec<Option<Wire>>,
+    up: Vec<bool>,
     transcript: Transcript,
     /// Inside [`Self::each`].
     series: Option<Series>,
@@ -37,7 +38,8 @@ impl<'a> Scenario<'a> {
         }
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let wires = target.addresses().iter().map(|_| None).collect();
-        Self { target, masks, wires, transcript: Transcript::default(), series: None, run }
+        let up = vec![true; target.addresses().len()];
+        Self { target, masks, wires, up, transcript: Transcript::default(), series: None, run }
     }
 
     /// A name that no other run uses, shown as `shown`.
@@ -47,6 +49,29 @@ impl<'a> Scenario<'a> {
         let real = format!("{shown}~{:04}{number:06}", self.run).replace('~', "-r");
         self.masks.name(&real, shown);
         real
+    }
+
+    /// The brokers that are up, counted from 0.
+    pub fn brokers(&self) -> Vec<usize> {
+        (0..self.up.len()).filter(|broker| self.up[*broker]).collect()
+    }
+
+    /// Stops a broker in order.
+    pub fn stop(&mut self, broker: usize) {
+        (self.up[broker], self.wires[broker]) = (false, None);
+        self.target.stop_broker(broker);
+    }
+
+    /// Ends a broker as a power cut does.
+    pub fn kill(&mut self, broker: usize) {
+        (self.up[broker], self.wires[broker]) = (false, None);
+        self.target.kill_broker(broker);
+    }
+
+    /// Starts a broker that was stopped or killed.
+    pub fn start(&mut self, broker: usize) {
+        self.target.start_broker(broker);
+        self.up[broker] = true;
     }
 
     /// A new connection to a broker, counted from 0.
@@ -96,9 +121,10 @@ impl<'a> Scenario<'a> {
         self.push(R::NAME, Some(version), label, outcome);
     }
 
-    /// Records a line of one's own.
+    /// Records a line of one's own; what stands behind ` => ` is what came of it.
     pub fn note(&mut self, line: &str) {
-        self.push("", None, line, String::new());
+        let (label, outcome) = line.split_once(" => ").unwrap_or((line, ""));
+        self.push("", None, label, outcome.to_owned());
     }
 
     fn push(&mut self, api: &'static str, version: Option<i16>, label: &str, outcome: String) {
@@ -167,7 +193,7 @@ impl<'a> Scenario<'a> {
 
     /// Waits until each broker knows the leaders of a topic's partitions.
     pub fn until_known(&mut self, topic: &str, partitions: i32) {
-        for broker in 0..self.target.addresses().len() {
+        for broker in self.brokers() {
             self.until("a topic is known", |scenario| {
                 let known = scenario.metadata(broker, topic);
                 known.error_code == 0
@@ -203,7 +229,7 @@ impl<'a> Scenario<'a> {
 
     /// Waits until no broker knows a topic.
     pub fn until_unknown(&mut self, topic: &str) {
-        for broker in 0..self.target.addresses().len() {
+        for broker in self.brokers() {
             self.until("a topic is gone", |scenario| scenario.metadata(broker, topic).error_code == 3);
         }
     }

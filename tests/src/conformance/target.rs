@@ -21,7 +21,8 @@ enum Kind {
 impl UnderTest {
     /// An Apache Kafka with this many brokers; `None`, with the reason printed, where the machine can't run one.
     pub fn kafka(brokers: usize) -> Option<Self> {
-        let cluster = crate::kafka::own_kafka_with(&Options { brokers, ..Options::default() })?;
+        let cluster =
+            crate::kafka::own_kafka_with(&Options { brokers, settings: settings(), ..Options::default() })?;
         let addresses = cluster.bootstrap_servers().split(',').map(str::to_owned).collect();
         Some(Self { kind: Kind::Kafka(Mutex::new(cluster)), addresses })
     }
@@ -39,7 +40,7 @@ impl UnderTest {
     pub fn sandbox(brokers: usize) -> Self {
         let config = sandbox::Config {
             brokers: u16::try_from(brokers).expect("few brokers"),
-            broker_configs: suited_settings(brokers),
+            broker_configs: suited_settings(brokers).into_iter().chain(settings()).collect(),
             ..sandbox::Config::default()
         };
         let cluster = runtime().block_on(async { sandbox::Cluster::start(&config) }).expect("a sandbox");
@@ -57,7 +58,7 @@ impl UnderTest {
         match &self.kind {
             Kind::Kafka(cluster) => lock(cluster).stop_broker(broker).expect("stopping a broker"),
             Kind::Sandbox(cluster) => {
-                runtime().block_on(cluster.stop_broker(id(broker))).expect("stopping a broker")
+                runtime().block_on(cluster.stop_broker(id(broker))).expect("stopping a broker");
             }
         }
     }
@@ -67,7 +68,7 @@ impl UnderTest {
         match &self.kind {
             Kind::Kafka(cluster) => lock(cluster).kill_broker(broker).expect("killing a broker"),
             Kind::Sandbox(cluster) => {
-                runtime().block_on(cluster.kill_broker(id(broker))).expect("killing a broker")
+                runtime().block_on(cluster.kill_broker(id(broker))).expect("killing a broker");
             }
         }
     }
@@ -91,6 +92,13 @@ impl fmt::Debug for UnderTest {
         };
         write!(f, "{name} at {:?}", self.addresses)
     }
+}
+
+/// A broker that is killed is missed after this, rather than after 9 s.
+fn settings() -> Vec<(String, String)> {
+    [("broker.session.timeout.ms", "4000"), ("broker.heartbeat.interval.ms", "500")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
 }
 
 /// The id of the broker at this place.

@@ -280,7 +280,6 @@ impl World {
         let sent = unsettled.unwrap_or_else(|| self.new_batch(producer, id, acks, records));
         let Some(broker) = self.asked_broker(to, sent.to) else { return };
         let request = ProduceRequest {
-            transactional_id: None,
             acks: sent.acks,
             timeout_ms: 15_000,
             topics: vec![TopicProduce {

@@ -68,6 +68,8 @@ pub(super) struct Running {
 enum End {
     Close(CloseReason, Option<oneshot::Sender<()>>),
     Crash(oneshot::Sender<Crashed>),
+    /// Without a word to a cluster that goes too.
+    Abandon(CloseReason),
 }
 
 /// Runs a consumer to its end.
@@ -105,6 +107,9 @@ impl Work {
         if self.running.session_ended.is_cancelled() {
             return Some(End::Close(CloseReason::SessionEnded, None));
         }
+        if let Some(reason) = self.running.place.abandoned() {
+            return Some(End::Abandon(reason));
+        }
         match self.running.orders.try_recv() {
             Ok(Order::Commit { synchronous, answer }) => {
                 let _cancelled = answer.send(self.commit(consumer, synchronous));
@@ -129,6 +134,11 @@ impl Work {
                 self.running.stream.close(reason);
                 drop(self.running.place);
                 answer.map(|answer| answer.send(()));
+            }
+            End::Abandon(reason) => {
+                native::crash(consumer);
+                self.running.stream.close(reason);
+                drop(self.running.place);
             }
             End::Crash(answer) => {
                 let member_id = native::member_id(consumer.client());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::repeats::last_places;
+use crate::core::faults::with_error;
 use crate::core::log::{CheckedRecords, FaultStage, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -11,7 +12,7 @@ use crate::wire::messages::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, ProduceResponseData,
     TopicProduceResponse,
 };
-use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, message};
+use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, message};
 
 /// A Produce request with `acks=all` whose records are not yet on all in-sync replicas.
 #[derive(Debug)]
@@ -44,6 +45,11 @@ struct Produced {
 impl Core {
     /// Produce.
     pub(super) fn produce(&mut self, caller: &Caller, request: ProduceRequest) -> Option<Answer> {
+        if request.has_transactional_records() {
+            // Without a transactional id of its own nobody may write them, and there are no transactions yet.
+            let refused = ErrorCode::TransactionalIdAuthorizationFailed;
+            return with_error(caller.version, &Request::Produce(request), refused.code());
+        }
         let mut response = ProduceResponseData::default();
         let mut waiting = Vec::new();
         let acks = request.acks;
@@ -136,32 +142,26 @@ impl Core {
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;
         let leading = replica.leading.as_ref().ok_or(ErrorCode::NotLeaderOrFollower)?;
         if acks == -1 && leading.isr.len() < min_isr {
-            return Err(Fault::new(
-                ErrorCode::NotEnoughReplicas,
-                format!(
-                    "The size of the current ISR : {} is insufficient to satisfy the min.isr requirement of {min_isr} \
-                     for partition {place}, live replica(s) broker.id are : {:?}",
-                    leading.isr.len(),
-                    leading.isr
-                ),
-            ));
+            return Err(Fault {
+                log_start_offset: replica.log.start_offset(),
+                ..ErrorCode::NotEnoughReplicas.into()
+            });
         }
         let log_start_offset = replica.log.start_offset();
         let told = |fault: RecordsFault| Fault::of(fault, log_start_offset);
-        let records = records.map_err(told)?;
-        records.validate(&settings.produce_rules(), now_ms, &place).map_err(told)?;
-        let verdict = replica.log.check_producer(&records);
-        let is_new = verdict == Verdict::Append;
-        let (base_offset, last_offset, log_append_time_ms) = match verdict {
-            Verdict::Append => {
-                let epoch = leading.epoch;
-                let appended = replica.log.append(&records, epoch, &append_rules, now_ms);
-                (appended.base_offset, appended.last_offset, appended.log_append_time_ms)
-            }
-            Verdict::Duplicate { base_offset, last_offset, log_append_time_ms } => {
+        let rules = settings.produce_rules();
+        let records = records.map_err(|fault| told(fault.under(&rules)))?;
+        records.validate(&rules, now_ms, &place).map_err(told)?;
+        let epoch = leading.epoch;
+        let appended = replica.log.append_from_client(&records, epoch, &append_rules, now_ms);
+        let is_new = appended.is_ok();
+        let (base_offset, last_offset, log_append_time_ms) = match appended {
+            Ok(appended) => (appended.base_offset, appended.last_offset, appended.log_append_time_ms),
+            Err(Verdict::Duplicate { base_offset, last_offset, log_append_time_ms }) => {
                 (base_offset, last_offset, Some(log_append_time_ms))
             }
-            Verdict::Refuse(error) => return Err(error.into()),
+            Err(Verdict::Refuse(error)) => return Err(Fault { log_start_offset, ..error.into() }),
+            Err(Verdict::Append) => return Err(ErrorCode::UnknownServerError.into()),
         };
         let log_start_offset = replica.log.start_offset();
         if is_new {

@@ -140,7 +140,6 @@ fn what_became_of_one_partition_stays_while_another_is_waited_for() {
     };
     let partitions = [0, 1].map(|index| PartitionProduce { index, records: batch() });
     let request = Request::Produce(ProduceRequest {
-        transactional_id: None,
         acks: -1,
         timeout_ms: 5_000,
         topics: vec![TopicProduce {

@@ -190,7 +190,6 @@ fn produce(scene: &Scene, acks: i16, value: &str) -> Request {
     let mut batch = BatchBuilder { base_timestamp: now, ..Default::default() };
     batch = batch.record(Some("k"), Some(value), now);
     Request::Produce(ProduceRequest {
-        transactional_id: None,
         acks,
         timeout_ms: 30_000,
         topics: vec![TopicProduce {

@@ -66,7 +66,7 @@ impl CheckedRecords {
         let batch = match next_batch(&mut records) {
             NextBatch::Batch(batch) => batch,
             NextBatch::End => return Err(RecordsFault::of_request(ErrorCode::InvalidRecord)),
-            NextBatch::Corrupt => return Err(RecordsFault::of_request(ErrorCode::CorruptMessage)),
+            NextBatch::Corrupt(reason) => return Err(RecordsFault::corrupt(reason)),
         };
         if magic_of(&batch) != MAGIC {
             return Err(RecordsFault::of_request(ErrorCode::InvalidRecord));
@@ -78,7 +78,7 @@ impl CheckedRecords {
         }
         match next_batch(&mut records) {
             NextBatch::Batch(_) => return Err(RecordsFault::of_request(ErrorCode::InvalidRecord)),
-            NextBatch::Corrupt => return Err(RecordsFault::of_request(ErrorCode::CorruptMessage)),
+            NextBatch::Corrupt(reason) => return Err(RecordsFault::corrupt(reason)),
             // What is cut off after the batch is let go.
             NextBatch::End => {}
         }
