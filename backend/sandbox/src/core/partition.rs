@@ -227,16 +227,9 @@ impl Leading {
 
 /// What a follower's fetches come to: it truncates by epoch (KIP-101, KIP-279) and takes over what it lacks.
 fn fetch_from(leader: &PartitionLog, follower: &mut PartitionLog, rules: &AppendRules, now_wall_ms: i64) {
-    while let Some(epoch) = follower.latest_epoch() {
-        let (shared_epoch, leader_end) =
-            leader.epoch_end_offset(epoch).unwrap_or((-1, leader.start_offset()));
-        let own_end = follower.epoch_end_offset(shared_epoch).map_or(follower.start_offset(), |(_, end)| end);
-        let end = leader_end.min(own_end);
-        if end >= follower.end_offset() {
-            break;
-        }
+    while let Some((epoch, end)) = diverging(leader, follower) {
         follower.truncate_to(end.max(follower.start_offset()));
-        if end <= follower.start_offset() {
+        if end <= follower.start_offset() || follower.latest_epoch() == Some(epoch) {
             break;
         }
     }
@@ -250,4 +243,16 @@ fn fetch_from(leader: &PartitionLog, follower: &mut PartitionLog, rules: &Append
             break;
         }
     }
+}
+
+/// Where a follower is to truncate, and the epoch in which it is: an epoch that the leader doesn't have, be it one in
+/// which the follower led and appended nothing, or one that ended earlier with the leader.
+fn diverging(leader: &PartitionLog, follower: &PartitionLog) -> Option<(i32, i64)> {
+    let epoch = follower.latest_epoch()?;
+    let (shared_epoch, leader_end) = leader.epoch_end_offset(epoch).unwrap_or((-1, leader.start_offset()));
+    if shared_epoch == epoch && leader_end >= follower.end_offset() {
+        return None;
+    }
+    let own_end = follower.epoch_end_offset(shared_epoch).map_or(follower.start_offset(), |(_, end)| end);
+    Some((epoch, leader_end.min(own_end)))
 }

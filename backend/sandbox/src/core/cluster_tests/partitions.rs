@@ -241,3 +241,19 @@ fn followers_join_the_in_sync_set_from_the_start_of_the_leaders_epoch_on() {
     assert_eq!(replicas.replicate(1, 0).caught_up, [3]);
     assert_eq!(replicas.ends(), [1, 0, 1]);
 }
+
+#[test]
+fn a_follower_that_led_last_and_appended_nothing_still_truncates_what_diverges() {
+    let mut replicas = Replicas::new(3);
+    replicas.reached = vec![];
+    replicas.append(1, "lost");
+    replicas.lead(2, 1, &[2]);
+    replicas.append(2, "kept");
+    replicas.append(2, "kept too");
+    replicas.lead(1, 2, &[1]);
+
+    replicas.reached = ALL.to_vec();
+    assert_eq!(replicas.lead(2, 3, &[2]).caught_up, [1, 3]);
+    assert_eq!(replicas.ends(), [2, 2, 2]);
+    assert_eq!(replicas.bytes(1), replicas.bytes(2));
+}
