@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use shared::command::{Commit, CommitEachRecord, CrashConsumer, StopConsumer};
+use shared::event::CloseReason;
 use shared::kafka::Lane;
 use shared::{Command, ConsumerId, RequestId};
 
@@ -39,6 +40,16 @@ pub(crate) fn ConsumerView(id: RequestId, version: Memo<u64>) -> impl IntoView {
             });
         text::offset(Some(left.sum::<i64>().max(0)))
     });
+    // What the learner did to it is seen by its name; what happened to it has to be said.
+    let why_gone = Memo::new(move |_| {
+        version.get();
+        connection.state.with_untracked(|state| {
+            match state.request(id)?.consumer.as_ref()?.closed.as_ref()? {
+                CloseReason::Stopped | CloseReason::Crashed { .. } => None,
+                reason => Some(said::closed(reason)),
+            }
+        })
+    });
     let commits = look(|request, _| commits(&request.command));
     let lanes = Memo::new(move |_| {
         version.get();
@@ -52,6 +63,7 @@ pub(crate) fn ConsumerView(id: RequestId, version: Memo<u64>) -> impl IntoView {
     view! {
         <ConsumerButtons id version/>
         <CrashView id version/>
+        {move || why_gone.get().map(|why| view! { <p class="outcome warn">{why}</p> })}
         <dl class="stats">
             <div><dt>"Assigned"</dt><dd>{assigned}</dd></div>
             <div><dt>"Records read"</dt><dd>{records}</dd></div>

@@ -8,7 +8,7 @@
 //!
 //! Beside a lesson the buttons “Results” and “Cluster” choose what stands there; the link “Cluster” leads to the same
 //! view as a page. In it: regions “Broker 1” and so on, with buttons “Stop broker 1”, “Kill broker 1”,
-//! “Start broker 1”, “Cut broker 1 off” (then “Reach broker 1 again”) and “Delay broker 1”; regions
+//! “Start broker 1”, “Cut off broker 1” (then “Reconnect broker 1”) and “Delay broker 1”; regions
 //! “Partitions of …” and, of groups, “Members of …” and “Offsets of …”, each around a table; the buttons “Reset my
 //! cluster” (a dialog “Reset my cluster?”), “Clear all faults” and “Inject the error”.
 

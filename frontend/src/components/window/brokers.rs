@@ -108,9 +108,9 @@ fn BrokerButtons(id: i32, broker: Memo<Option<BrokerView>>) -> impl IntoView {
         Command::CutOffBroker(CutOffBroker { broker: id, cut_off })
     };
     let cut_off_name = Signal::derive(move || {
-        if is_cut_off.get() { format!("Reach broker {id} again") } else { format!("Cut broker {id} off") }
+        if is_cut_off.get() { format!("Reconnect broker {id}") } else { format!("Cut off broker {id}") }
     });
-    let cut_off_label = Signal::derive(move || if is_cut_off.get() { "Reach again" } else { "Cut off" });
+    let cut_off_label = Signal::derive(move || if is_cut_off.get() { "Reconnect" } else { "Cut off" });
     view! {
         <div class="broker-buttons">
             <BrokerButton
