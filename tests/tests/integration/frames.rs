@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::wire::{hear, say};
 
-const HELLO: &str = r#"{"type":"hello","version":1}"#;
+const HELLO: &str = r#"{"type":"hello","version":2}"#;
 
 /// What the server says to these frames after a `Hello`.
 async fn after_hello(server: &TestServer, frames: Vec<Message>) -> u16 {
@@ -80,7 +80,7 @@ async fn malformed_frames() {
 async fn a_wrong_version() {
     let Some(cluster) = crate::cluster() else { return };
     let server = TestServer::start(cluster).await;
-    for version in [0, 2, u32::MAX] {
+    for version in [0, 1, u32::MAX] {
         let hello = json!({ "type": "hello", "version": version }).to_string();
         assert_eq!(instead_of_hello(&server, Message::text(hello)).await, close::WRONG_VERSION);
     }

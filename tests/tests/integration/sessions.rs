@@ -242,7 +242,7 @@ async fn a_learner_may_have_only_so_many_tabs() {
         tabs.push(Client::with_cookie(&server, first.cookie.clone()).await);
     }
     let (mut one_more, _) = Client::connect(&server, first.cookie.as_deref()).await;
-    say(&mut one_more, r#"{"type":"hello","version":1}"#).await;
+    say(&mut one_more, r#"{"type":"hello","version":2}"#).await;
     assert_eq!(Client::close_code(&mut one_more).await, close::TOO_MANY_SESSIONS);
     let mut someone_else = Client::new(&server).await;
     assert_eq!(someone_else.topic_names().await, [""; 0], "others have their own places");
