@@ -3,8 +3,7 @@
 use bytes::Bytes;
 
 use crate::core::image::PartitionRegistration;
-use crate::core::log::CheckedRecords;
-use crate::core::log::testing::BatchBuilder;
+use crate::core::log::testing::{BatchBuilder, check};
 use crate::core::testing::{TestCluster, ask};
 use crate::core::{BrokerId, ConnectionId, TopicPartition};
 use crate::wire::messages::create_topics_request::{
@@ -158,7 +157,7 @@ impl Scene {
         Fetched {
             error: ErrorCode::from(partition.error_code),
             high_watermark: partition.high_watermark,
-            values: response.records[0].iter().map(|batch| value_of(batch)).collect(),
+            values: response.records[0].iter().map(value_of).collect(),
         }
     }
 
@@ -171,7 +170,7 @@ impl Scene {
     pub(super) fn stored(&self, broker: BrokerId) -> Vec<String> {
         let partition = self.cluster.core.partitions.get(&self.partition()).expect("it is there");
         let log = &partition.replica(broker).expect("a replica").log;
-        log.read(0, i64::MAX, usize::MAX, true).pieces.iter().map(|batch| value_of(batch)).collect()
+        log.read(0, i64::MAX, usize::MAX, true).pieces.iter().map(value_of).collect()
     }
 
     /// Lets `broker.session.timeout.ms` pass.
@@ -195,7 +194,7 @@ fn produce(scene: &Scene, acks: i16, value: &str) -> Request {
         topics: vec![TopicProduce {
             name: text(TOPIC),
             id: Default::default(),
-            partitions: vec![PartitionProduce { index: 0, records: CheckedRecords::check(batch.build()) }],
+            partitions: vec![PartitionProduce { index: 0, records: check(batch.build()) }],
         }],
     })
 }
