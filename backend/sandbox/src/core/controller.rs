@@ -19,17 +19,11 @@ pub(crate) type Assignment = Vec<Vec<BrokerId>>;
 impl Core {
     /// A broker starts: it registers, and takes part from then on.
     pub(super) fn register(&mut self, id: BrokerId) {
-        let epoch = self.next_broker_epoch;
-        self.next_broker_epoch += 1;
         let Some(broker) = self.broker_mut(id) else { return };
         broker.running = true;
         broker.unheard_since = None;
-        let registration = Registration {
-            host: broker.address.host.clone(),
-            port: broker.address.port,
-            epoch,
-            fenced: false,
-        };
+        let registration =
+            Registration { host: broker.address.host.clone(), port: broker.address.port, fenced: false };
         Arc::make_mut(&mut self.image).brokers.insert(id, registration);
         self.elect_where_leaderless();
         self.metadata_seen(id);

@@ -40,8 +40,6 @@ pub(crate) struct Registration {
     pub(crate) host: KafkaString,
     /// The port that it announces.
     pub(crate) port: u16,
-    /// Given anew at each registration.
-    pub(crate) epoch: i64,
     /// Fenced brokers lead nothing and are not told to clients.
     pub(crate) fenced: bool,
 }

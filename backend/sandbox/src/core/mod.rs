@@ -95,7 +95,6 @@ pub(crate) struct Core {
     waits: Waits,
     deadlines: Deadlines,
     effects: Effects,
-    next_broker_epoch: i64,
     next_producer_id: i64,
     is_watched: bool,
     faults: Vec<InjectedError>,
@@ -127,7 +126,10 @@ impl Core {
     ///
     /// The error says which config is refused.
     pub(crate) fn new(beginning: Beginning, now: Now) -> Result<Self, String> {
-        let configs = ConfigStore::new(beginning.configs).map_err(|refused| refused.message)?;
+        let mut configs = ConfigStore::new(beginning.configs).map_err(|refused| refused.message)?;
+        for (id, address) in (1..).zip(&beginning.addresses) {
+            configs.started_with(id, own_configs(id, address)).map_err(|refused| refused.message)?;
+        }
         let mut rng = StdRng::seed_from_u64(beginning.seed);
         let cluster_id = KafkaString::from(random_uuid(&mut rng).to_string());
         let mut core = Self {
@@ -145,7 +147,6 @@ impl Core {
             waits: Waits::default(),
             deadlines: Deadlines::default(),
             effects: Effects::default(),
-            next_broker_epoch: 0,
             next_producer_id: 0,
             is_watched: false,
             faults: Vec::new(),
@@ -233,6 +234,24 @@ impl Core {
     fn after(&self, delay: Duration) -> Duration {
         self.now.monotonic.saturating_add(delay)
     }
+}
+
+/// What is in the file that one broker is started with, and in no other's.
+fn own_configs(id: BrokerId, address: &Address) -> [(String, String); 5] {
+    let listener = format!("PLAINTEXT://{}:{}", address.host.as_str(), address.port);
+    [
+        ("node.id", id.to_string()),
+        ("process.roles", "broker".to_owned()),
+        ("listeners", listener.clone()),
+        ("advertised.listeners", listener),
+        ("log.dirs", log_dir(id)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+}
+
+/// The directory that a broker says its logs are in. There is none: they are in memory.
+fn log_dir(id: BrokerId) -> String {
+    format!("/memory/broker-{id}")
 }
 
 /// A version 4 UUID that Kafka's tools can be given as an argument: it doesn't begin with a dash.

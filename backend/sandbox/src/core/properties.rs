@@ -6,8 +6,8 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::image::{CONSUMER_OFFSETS, PartitionRegistration};
-use super::log::testing::BatchBuilder;
-use super::log::{CheckedRecords, PartitionLog};
+use super::log::PartitionLog;
+use super::log::testing::{BatchBuilder, check};
 use super::testing::TestCluster;
 use super::{BrokerId, ConnectionId, End, TopicPartition};
 use crate::wire::messages::create_topics_request::{CreatableTopic, CreateTopicsRequestData};
@@ -285,10 +285,7 @@ impl World {
             topics: vec![TopicProduce {
                 name: text(""),
                 id: sent.to.topic,
-                partitions: vec![PartitionProduce {
-                    index: 0,
-                    records: CheckedRecords::check(sent.batch.clone()),
-                }],
+                partitions: vec![PartitionProduce { index: 0, records: check(sent.batch.clone()) }],
             }],
         };
         let asked = if sent.acks == 0 { Asked::Forgotten } else { Asked::Produce(sent) };

@@ -20,8 +20,10 @@ impl ApiVersionRange {
     }
 }
 
+/// `unread` has a request checked for being one, and then let go: nothing in it changes the answer.
 macro_rules! apis {
-    ($($name:ident = $key:literal, $min:literal ..= $max:literal: $request:ty => $response:ty;)*) => {
+    ($($name:ident = $key:literal, $min:literal ..= $max:literal
+        $(: $request:ty)? $(, unread $unread:ty)? => $response:ty;)*) => {
         /// An announced API, by its name in the protocol.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(i16)]
@@ -45,13 +47,16 @@ macro_rules! apis {
         /// A request, read.
         #[derive(Clone, Debug)]
         pub(crate) enum Request {
-            $($name($request),)*
+            $($name $(($request))?,)*
         }
 
         impl Request {
             pub(super) fn read(api: Api, frame: &mut Bytes, version: i16) -> Result<Self, ProtocolError> {
                 Ok(match api {
-                    $(Api::$name => Self::$name(<$request>::read(frame, version)?),)*
+                    $(Api::$name => {
+                        $(Self::$name(<$request>::read(frame, version)?))?
+                        $(<$unread>::read(frame, version)?; Self::$name)?
+                    })*
                 })
             }
         }
@@ -94,14 +99,14 @@ apis! {
     SyncGroup = 14, 0..=5: SyncGroupRequestData => SyncGroupResponseData;
     DescribeGroups = 15, 0..=6: DescribeGroupsRequestData => DescribeGroupsResponseData;
     ListGroups = 16, 0..=5: ListGroupsRequestData => ListGroupsResponseData;
-    SaslHandshake = 17, 0..=1: SaslHandshakeRequestData => SaslHandshakeResponseData;
+    SaslHandshake = 17, 0..=1, unread SaslHandshakeRequestData => SaslHandshakeResponseData;
     ApiVersions = 18, 0..=4: ApiVersionsRequestData => ApiVersionsResponseData;
     CreateTopics = 19, 2..=7: CreateTopicsRequestData => CreateTopicsResponseData;
     DeleteTopics = 20, 1..=6: DeleteTopicsRequestData => DeleteTopicsResponseData;
     DeleteRecords = 21, 0..=2: DeleteRecordsRequestData => DeleteRecordsResponseData;
     InitProducerId = 22, 0..=5: InitProducerIdRequestData => InitProducerIdResponseData;
     OffsetForLeaderEpoch = 23, 2..=4: OffsetForLeaderEpochRequestData => OffsetForLeaderEpochResponseData;
-    DescribeAcls = 29, 1..=3: DescribeAclsRequestData => DescribeAclsResponseData;
+    DescribeAcls = 29, 1..=3, unread DescribeAclsRequestData => DescribeAclsResponseData;
     CreateAcls = 30, 1..=3: CreateAclsRequestData => CreateAclsResponseData;
     DeleteAcls = 31, 1..=3: DeleteAclsRequestData => DeleteAclsResponseData;
     DescribeConfigs = 32, 1..=4: DescribeConfigsRequestData => DescribeConfigsResponseData;
@@ -111,7 +116,7 @@ apis! {
     DeleteGroups = 42, 0..=2: DeleteGroupsRequestData => DeleteGroupsResponseData;
     ElectLeaders = 43, 0..=2: ElectLeadersRequestData => ElectLeadersResponseData;
     IncrementalAlterConfigs = 44, 0..=1: IncrementalAlterConfigsRequestData => IncrementalAlterConfigsResponseData;
-    ListPartitionReassignments = 46, 0..=0: ListPartitionReassignmentsRequestData => ListPartitionReassignmentsResponseData;
+    ListPartitionReassignments = 46, 0..=0, unread ListPartitionReassignmentsRequestData => ListPartitionReassignmentsResponseData;
     OffsetDelete = 47, 0..=0: OffsetDeleteRequestData => OffsetDeleteResponseData;
     DescribeCluster = 60, 0..=2: DescribeClusterRequestData => DescribeClusterResponseData;
     DescribeProducers = 61, 0..=0: DescribeProducersRequestData => DescribeProducersResponseData;

@@ -12,12 +12,14 @@ use kacrab_protocol::generated::{ApiKey, RequestHeaderData, ResponseHeaderData};
 use kacrab_protocol::version::{request_header_version, response_header_version};
 use thiserror::Error;
 
-pub(crate) use api::{Api, ApiVersionRange, Request, Response};
+pub(crate) use api::{Api, Request, Response};
 pub(crate) use fetch::FetchResponse;
 pub(crate) use kacrab_protocol::crc::crc32c;
 pub(crate) use kacrab_protocol::generated::ErrorCode;
 pub(crate) use kacrab_protocol::{KafkaString, KafkaUuid, ProtocolError};
-pub(crate) use produce::{PartitionProduce, ProduceRequest, TopicProduce};
+#[cfg(test)]
+pub(crate) use produce::TopicProduce;
+pub(crate) use produce::{PartitionProduce, ProduceRequest};
 
 /// The messages of the protocol, one module for each, as Apache Kafka defines them.
 pub(crate) mod messages {

@@ -58,16 +58,14 @@ impl Core {
             Request::ListConfigResources(request) => self.list_config_resources(caller, &request).into(),
             Request::ListOffsets(request) => self.list_offsets(caller, request).into(),
             // Replicas are not moved: there is nothing under way.
-            Request::ListPartitionReassignments(_) => {
-                ListPartitionReassignmentsResponseData::default().into()
-            }
+            Request::ListPartitionReassignments => ListPartitionReassignmentsResponseData::default().into(),
             Request::Metadata(request) => self.metadata(caller, &request).into(),
             Request::OffsetForLeaderEpoch(request) => self.offset_for_leader_epoch(caller, &request).into(),
             Request::Produce(request) => return self.produce(caller, request),
             Request::CreateAcls(request) => security::create_acls(&request).into(),
             Request::DeleteAcls(request) => security::delete_acls(&request).into(),
-            Request::DescribeAcls(_) => security::describe_acls().into(),
-            Request::SaslHandshake(_) => security::sasl_handshake().into(),
+            Request::DescribeAcls => security::describe_acls().into(),
+            Request::SaslHandshake => security::sasl_handshake().into(),
         })
     }
 

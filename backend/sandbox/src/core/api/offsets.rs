@@ -85,10 +85,9 @@ impl Core {
         caller: &Caller,
         request: OffsetFetchRequestData,
     ) -> OffsetFetchResponseData {
-        let require_stable = request.require_stable;
         if caller.version >= BATCHED_SINCE {
             let groups = request.groups.into_iter();
-            let groups = groups.map(|group| self.fetch_offsets(caller, group, require_stable)).collect();
+            let groups = groups.map(|group| self.fetch_offsets(caller, group)).collect();
             return OffsetFetchResponseData { groups, ..Default::default() };
         }
         let topics = request.topics.map(|topics| {
@@ -100,7 +99,7 @@ impl Core {
             topics.collect()
         });
         let group = OffsetFetchRequestGroup { group_id: request.group_id, topics, ..Default::default() };
-        let fetched = self.fetch_offsets(caller, group, require_stable);
+        let fetched = self.fetch_offsets(caller, group);
         let topics = fetched.topics.into_iter().map(|topic| {
             let partitions = topic.partitions.into_iter().map(|partition| OffsetFetchResponsePartition {
                 partition_index: partition.partition_index,
@@ -124,7 +123,6 @@ impl Core {
         &mut self,
         caller: &Caller,
         mut group: OffsetFetchRequestGroup,
-        require_stable: bool,
     ) -> OffsetFetchResponseGroup {
         let by_id = caller.version >= BY_ID_SINCE;
         let mut unknown = Vec::new();
@@ -137,9 +135,8 @@ impl Core {
                 unknown.push(fetch_error(&topic, ErrorCode::UnknownTopicId));
             }
         }
-        let fetched = self.with_coordinator(caller.broker, group.group_id.as_str(), |desk| {
-            desk.groups.fetch(&group, require_stable)
-        });
+        let fetched =
+            self.with_coordinator(caller.broker, group.group_id.as_str(), |desk| desk.groups.fetch(&group));
         let mut fetched = match fetched {
             Ok(fetched) => fetched,
             Err(error) => return group_error(&group, error, caller.version),

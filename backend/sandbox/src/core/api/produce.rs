@@ -138,6 +138,7 @@ impl Core {
             ));
         }
         let append_rules = self.within_memory(settings.append_rules());
+        let broker_settings = self.image.configs.broker_settings();
         let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;
         let leading = replica.leading.as_ref().ok_or(ErrorCode::NotLeaderOrFollower)?;
@@ -153,6 +154,14 @@ impl Core {
         let records = records.map_err(|fault| told(fault.under(&rules)))?;
         records.validate(&rules, now_ms, &place).map_err(told)?;
         let epoch = leading.epoch;
+        if records.header().has_producer_id() {
+            // Apache Kafka does so in the background; what it forgets matters when a producer sends records.
+            replica.log.expire_producers(
+                now_ms,
+                broker_settings.producer_id_expiration_ms.into(),
+                broker_settings.producer_id_expiration_check_interval_ms.into(),
+            );
+        }
         let appended = replica.log.append_from_client(&records, epoch, &append_rules, now_ms);
         let is_new = appended.is_ok();
         let (base_offset, last_offset, log_append_time_ms) = match appended {

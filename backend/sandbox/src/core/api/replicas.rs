@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::topics::Refusal;
 use crate::core::election::Election;
-use crate::core::{Caller, Core, TopicPartition};
+use crate::core::{Caller, Core, TopicPartition, log_dir};
 use crate::wire::messages::describe_log_dirs_request::DescribeLogDirsRequestData;
 use crate::wire::messages::describe_log_dirs_response::{
     DescribeLogDirsPartition, DescribeLogDirsResponseData, DescribeLogDirsResult, DescribeLogDirsTopic,
@@ -57,7 +57,7 @@ impl Core {
         let used = i64::try_from(self.account.bytes()).unwrap_or(i64::MAX);
         DescribeLogDirsResponseData {
             results: vec![DescribeLogDirsResult {
-                log_dir: text(format!("/memory/broker-{}", caller.broker)),
+                log_dir: text(log_dir(caller.broker)),
                 topics,
                 total_bytes: total,
                 usable_bytes: (total - used).max(0),

@@ -2,8 +2,7 @@
 
 use super::scene::{Scene, TOPIC};
 use crate::core::End;
-use crate::core::log::CheckedRecords;
-use crate::core::log::testing::BatchBuilder;
+use crate::core::log::testing::{BatchBuilder, check};
 use crate::core::testing::ask;
 use crate::wire::messages::elect_leaders_request::{ElectLeadersRequestData, TopicPartitions};
 use crate::wire::{Api, ErrorCode, PartitionProduce, ProduceRequest, Request, Response, TopicProduce, text};
@@ -136,7 +135,7 @@ fn what_became_of_one_partition_stays_while_another_is_waited_for() {
     let batch = || {
         let now = scene.cluster.now.wall_ms;
         let batch = BatchBuilder { base_timestamp: now, ..Default::default() }.record(None, Some("v"), now);
-        CheckedRecords::check(batch.build())
+        check(batch.build())
     };
     let partitions = [0, 1].map(|index| PartitionProduce { index, records: batch() });
     let request = Request::Produce(ProduceRequest {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::core::log::testing::{BatchBuilder, WALL_MS};
-use crate::core::log::{AppendRules, CheckedRecords, ChunkAccount, TimestampType};
+use crate::core::log::testing::{BatchBuilder, WALL_MS, check};
+use crate::core::log::{AppendRules, ChunkAccount, TimestampType};
 use crate::core::partition::{Partition, Progress, ReplicationRules};
 use crate::core::{BrokerId, Now};
 
@@ -41,7 +41,7 @@ impl Replicas {
     /// Appends a record with this value.
     fn append(&mut self, leader: BrokerId, value: &str) {
         let batch = BatchBuilder::default().record(Some("key"), Some(value), WALL_MS).build();
-        let records = CheckedRecords::check(batch).expect("a good batch");
+        let records = check(batch).expect("a good batch");
         let replica = self.partition.replica_mut(leader).expect("a replica");
         let epoch = replica.leading.as_ref().expect("it leads").epoch;
         replica.log.append(&records, epoch, &append_rules(), WALL_MS);

@@ -3,8 +3,7 @@
 use bytes::Bytes;
 
 use crate::core::image::PartitionRegistration;
-use crate::core::log::CheckedRecords;
-use crate::core::log::testing::BatchBuilder;
+use crate::core::log::testing::{BatchBuilder, check};
 use crate::core::testing::{TestCluster, ask};
 use crate::core::{BrokerId, ConnectionId, TopicPartition};
 use crate::wire::messages::create_topics_request::{
@@ -195,7 +194,7 @@ fn produce(scene: &Scene, acks: i16, value: &str) -> Request {
         topics: vec![TopicProduce {
             name: text(TOPIC),
             id: Default::default(),
-            partitions: vec![PartitionProduce { index: 0, records: CheckedRecords::check(batch.build()) }],
+            partitions: vec![PartitionProduce { index: 0, records: check(batch.build()) }],
         }],
     })
 }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::layers::BrokerLayers;
 
-/// What a broker goes by, but for what it gives its topics ([`super::TopicSettings`]) and groups
-/// ([`super::ConsumerGroupSettings`], [`super::ShareGroupSettings`]). Numbers are as Kafka's configs have them.
+/// What a broker goes by, but for what it gives its topics ([`super::TopicSettings`]) and groups. Numbers are as Kafka's configs have them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BrokerSettings {
     /// The rack, if the broker has one.

@@ -180,13 +180,6 @@ impl ConfigDef {
         self.default.map(|text| self.read(text)).transpose()
     }
 
-    /// The default, held against the rule as a broker holds it at its start.
-    pub(crate) fn parse_default(&self) -> Result<Option<Value>, InvalidValue> {
-        let value = self.default_value()?;
-        self.validator.check(self.name, value.as_ref())?;
-        Ok(value)
-    }
-
     fn read(&self, text: &str) -> Result<Value, InvalidValue> {
         let trimmed = java_trim(text);
         let not_a_number =

@@ -25,10 +25,6 @@ pub(crate) enum ConfigSource {
     StaticBroker = 4,
     /// Nobody: it is Kafka's.
     Default = 5,
-    /// The level of a broker's logger.
-    DynamicBrokerLogger = 6,
-    /// A subscription to client metrics.
-    ClientMetrics = 7,
     /// The group.
     Group = 8,
 }

@@ -110,75 +110,6 @@ const BOUNDS: [Bound; 13] = [
     ),
 ];
 
-/// What a consumer group goes by (KIP-848).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ConsumerGroupSettings {
-    pub(crate) session_timeout_ms: i32,
-    pub(crate) heartbeat_interval_ms: i32,
-    pub(crate) assignment_interval_ms: i32,
-}
-
-impl ConsumerGroupSettings {
-    pub(super) fn of(layers: &BrokerLayers<'_>, overrides: &Overrides) -> Self {
-        let int = |name: &str| bounded(layers, overrides, name);
-        Self {
-            session_timeout_ms: int("consumer.session.timeout.ms"),
-            heartbeat_interval_ms: int("consumer.heartbeat.interval.ms"),
-            assignment_interval_ms: int("consumer.assignment.interval.ms"),
-        }
-    }
-}
-
-/// What a share group goes by (KIP-932).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ShareGroupSettings {
-    pub(crate) session_timeout_ms: i32,
-    pub(crate) heartbeat_interval_ms: i32,
-    pub(crate) assignment_interval_ms: i32,
-    pub(crate) record_lock_duration_ms: i32,
-    pub(crate) delivery_count_limit: i32,
-    pub(crate) partition_max_record_locks: i32,
-    /// `earliest`, `latest`, or `by_duration:` with a duration of ISO 8601 behind it.
-    pub(crate) auto_offset_reset: String,
-    /// Whether the group sees only records of committed transactions.
-    pub(crate) read_committed: bool,
-    pub(crate) renew_acknowledge_enable: bool,
-}
-
-impl ShareGroupSettings {
-    pub(super) fn of(layers: &BrokerLayers<'_>, overrides: &Overrides) -> Self {
-        let value = |name: &str| GROUP_CONFIGS.get(name).and_then(|def| group_value(layers, overrides, def));
-        let int = |name: &str| bounded(layers, overrides, name);
-        Self {
-            session_timeout_ms: int("share.session.timeout.ms"),
-            heartbeat_interval_ms: int("share.heartbeat.interval.ms"),
-            assignment_interval_ms: int("share.assignment.interval.ms"),
-            record_lock_duration_ms: int("share.record.lock.duration.ms"),
-            delivery_count_limit: int("share.delivery.count.limit"),
-            partition_max_record_locks: int("share.partition.max.record.locks"),
-            auto_offset_reset: value("share.auto.offset.reset").map(|v| v.to_string()).unwrap_or_default(),
-            read_committed: value("share.isolation.level") == Some(Value::Text("read_committed".to_owned())),
-            renew_acknowledge_enable: value("share.renew.acknowledge.enable") == Some(Value::Boolean(true)),
-        }
-    }
-}
-
-/// A number that a group goes by. What the group set counts as far as the broker's bounds, which may have changed
-/// since, allow it.
-fn bounded(layers: &BrokerLayers<'_>, overrides: &Overrides, name: &str) -> i32 {
-    let value = match GROUP_CONFIGS.get(name).and_then(|def| group_value(layers, overrides, def)) {
-        Some(Value::Integer(value)) => value,
-        _ => 0,
-    };
-    let bounds = BOUNDS.iter().find(|bound| bound.name == name && overrides.contains_key(name));
-    let bounded = bounds.map_or(value, |bound| {
-        let min = bound.min.and_then(|min| layers.integer(min)).unwrap_or(i64::MIN);
-        let max = layers.integer(bound.max).unwrap_or(i64::MAX);
-        value.min(max).max(min)
-    });
-    i32::try_from(bounded).unwrap_or(i32::MAX)
-}
-
 /// The value of a group's config: the group's own, the broker's, Kafka's.
 pub(super) fn group_value(
     layers: &BrokerLayers<'_>,
@@ -285,41 +216,5 @@ mod tests {
     #[test]
     fn a_group_config_that_does_not_exist_is_named() {
         assert_eq!(refusal(&[("nope", "5")]), "Unknown group config name: nope");
-    }
-
-    #[test]
-    fn a_group_falls_back_on_its_broker_and_that_on_kafkas_defaults() {
-        let broker = overrides(&[("group.consumer.heartbeat.interval.ms", "7000")]);
-        let settings = ConsumerGroupSettings::of(&layers(&broker), &NOTHING);
-        assert_eq!((settings.heartbeat_interval_ms, settings.session_timeout_ms), (7000, 45_000));
-        let group = overrides(&[("consumer.heartbeat.interval.ms", "8000")]);
-        assert_eq!(ConsumerGroupSettings::of(&layers(&broker), &group).heartbeat_interval_ms, 8000);
-    }
-
-    #[test]
-    fn a_share_group_that_sets_nothing_goes_by_kafkas_defaults() {
-        assert_eq!(
-            ShareGroupSettings::of(&layers(&NOTHING), &NOTHING),
-            ShareGroupSettings {
-                session_timeout_ms: 45_000,
-                heartbeat_interval_ms: 5_000,
-                assignment_interval_ms: 1_000,
-                record_lock_duration_ms: 30_000,
-                delivery_count_limit: 5,
-                partition_max_record_locks: 2_000,
-                auto_offset_reset: "latest".to_owned(),
-                read_committed: false,
-                renew_acknowledge_enable: true,
-            }
-        );
-        let group = overrides(&[("share.isolation.level", "read_committed")]);
-        assert!(ShareGroupSettings::of(&layers(&NOTHING), &group).read_committed);
-    }
-
-    #[test]
-    fn what_a_group_set_is_kept_within_bounds_that_changed_since() {
-        let broker = overrides(&[("group.consumer.max.session.timeout.ms", "50000")]);
-        let group = overrides(&[("consumer.session.timeout.ms", "60000")]);
-        assert_eq!(ConsumerGroupSettings::of(&layers(&broker), &group).session_timeout_ms, 50_000);
     }
 }

@@ -23,6 +23,5 @@ pub(crate) use broker::BrokerSettings;
 pub(crate) use definition::Kind;
 pub(crate) use describe::ConfigEntry;
 pub(crate) use error::ConfigError;
-pub(crate) use group::{ConsumerGroupSettings, ShareGroupSettings};
 pub(crate) use store::{ConfigResource, ConfigStore, Overrides};
 pub(crate) use topic::TopicSettings;

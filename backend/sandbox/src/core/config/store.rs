@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::error::ConfigError;
 use super::layers::BrokerLayers;
-use super::{BrokerSettings, ConsumerGroupSettings, ShareGroupSettings, TopicSettings};
+use super::{BrokerSettings, TopicSettings};
 
 /// Values by the names of their configs, as they were written.
 pub(crate) type Overrides = BTreeMap<String, String>;
@@ -121,34 +121,9 @@ impl ConfigStore {
         Arc::clone(self.broker_settings.get_or_init(|| Arc::new(BrokerSettings::of(&self.layers(None)))))
     }
 
-    /// What a broker goes by.
-    pub(crate) fn broker_settings_on(&self, broker: i32) -> BrokerSettings {
-        BrokerSettings::of(&self.layers(Some(broker)))
-    }
-
     /// What a topic's partitions go by on brokers that have no configs of their own, and at the controller.
     pub(crate) fn topic_settings(&self, topic: &str) -> TopicSettings {
         TopicSettings::of(&self.layers(None), self.overrides(&ConfigResource::Topic(topic.to_owned())))
-    }
-
-    /// What a topic's partitions on a broker go by.
-    pub(crate) fn topic_settings_on(&self, broker: i32, topic: &str) -> TopicSettings {
-        TopicSettings::of(
-            &self.layers(Some(broker)),
-            self.overrides(&ConfigResource::Topic(topic.to_owned())),
-        )
-    }
-
-    /// What a consumer group goes by whose coordinator is on a broker.
-    pub(crate) fn consumer_group_settings(&self, broker: i32, group: &str) -> ConsumerGroupSettings {
-        let overrides = self.overrides(&ConfigResource::Group(group.to_owned()));
-        ConsumerGroupSettings::of(&self.layers(Some(broker)), overrides)
-    }
-
-    /// What a share group goes by whose coordinator is on a broker.
-    pub(crate) fn share_group_settings(&self, broker: i32, group: &str) -> ShareGroupSettings {
-        let overrides = self.overrides(&ConfigResource::Group(group.to_owned()));
-        ShareGroupSettings::of(&self.layers(Some(broker)), overrides)
     }
 
     /// The layers of a broker; those of none have nothing that is one broker's alone.
@@ -221,9 +196,10 @@ mod tests {
     fn a_broker_may_be_started_with_more_than_the_others() {
         let mut store = ConfigStore::new(configs(&[("num.partitions", "3")])).unwrap();
         store.started_with(2, configs(&[("broker.rack", "b")])).unwrap();
-        assert_eq!(store.broker_settings_on(1).rack, None);
-        assert_eq!(store.broker_settings_on(2).rack.as_deref(), Some("b"));
-        assert_eq!(store.broker_settings_on(2).num_partitions, 3);
+        let [one, two] = [1, 2].map(|broker| BrokerSettings::of(&store.layers(Some(broker))));
+        assert_eq!(one.rack, None);
+        assert_eq!(two.rack.as_deref(), Some("b"));
+        assert_eq!(two.num_partitions, 3);
         assert!(store.started_with(3, configs(&[("node.id", "x")])).is_err());
     }
 

@@ -12,19 +12,10 @@ use crate::wire::messages::{
     OffsetFetchRequestGroup, OffsetFetchResponseGroup, OffsetFetchResponsePartitions,
     OffsetFetchResponseTopics,
 };
-use crate::wire::{ErrorCode, KafkaString, KafkaUuid, text};
+use crate::wire::{ErrorCode, KafkaString, text};
 
 /// The first version in which an unknown group is called that (KIP-848).
 const GROUP_ID_NOT_FOUND_SINCE: i16 = 9;
-
-/// Who commits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum By {
-    /// A consumer, by OffsetCommit.
-    Consumer,
-    /// A producer for its consumer, by TxnOffsetCommit.
-    Transaction,
-}
 
 impl Coordinator {
     /// Commits offsets: of a member, or, with generation -1, of somebody who is in no group while the group is empty
@@ -54,8 +45,12 @@ impl Coordinator {
                     let retention_ms = request.retention_time_ms;
                     let (offset, index) = (partition.committed_offset, partition.partition_index);
                     let committed = Committed {
+                        offset,
+                        leader_epoch: partition.committed_leader_epoch.max(-1),
+                        metadata: metadata.map(|metadata| text(metadata.as_str())).unwrap_or_default(),
+                        topic_id: topic.topic_id,
+                        at_ms: now.wall_ms,
                         expires_at_ms: (retention_ms != -1).then(|| now.wall_ms.saturating_add(retention_ms)),
-                        ..keeps(now, topic.topic_id, offset, partition.committed_leader_epoch, metadata)
                     };
                     let name = entry.offsets.put(topic.name.as_str(), index, committed);
                     let group = id.clone();
@@ -93,7 +88,7 @@ impl Coordinator {
         }
         let member = request.member_id.as_str();
         self.with_group(now, request.group_id.as_str(), out, |Group::Classic(group), step| {
-            group.check_commit(member, request.group_instance_id.as_ref(), generation, By::Consumer)?;
+            group.check_commit(member, request.group_instance_id.as_ref(), generation)?;
             if matches!(group.state(), State::Stable | State::PreparingRebalance) {
                 group.restart_session(member, step);
             }
@@ -105,19 +100,10 @@ impl Coordinator {
     /// The committed offsets of the named partitions, or of all. Where there is none, or one of a topic that had the
     /// same name, it is -1. From version 10 on, topics are to have both name and id in the request.
     ///
-    /// `UNSTABLE_OFFSET_COMMIT` for each partition for which a transaction is open, where only stable offsets are
-    /// asked for (KIP-447).
-    pub(crate) fn fetch(
-        &self,
-        request: &OffsetFetchRequestGroup,
-        require_stable: bool,
-    ) -> OffsetFetchResponseGroup {
+    /// All offsets are stable (KIP-447): none are committed with a transaction.
+    pub(crate) fn fetch(&self, request: &OffsetFetchRequestGroup) -> OffsetFetchResponseGroup {
         let none = Offsets::default();
         let offsets = self.entry(request.group_id.as_str()).map_or(&none, |entry| &entry.offsets);
-        let fetched = |topic: &str, index: i32, committed: Option<&Committed>| {
-            let unstable = require_stable && offsets.is_unstable(topic, index);
-            fetched(index, if unstable { Err(ErrorCode::UnstableOffsetCommit) } else { Ok(committed) })
-        };
         let topics = match &request.topics {
             Some(topics) => topics
                 .iter()
@@ -125,7 +111,7 @@ impl Coordinator {
                     let name = topic.name.as_str();
                     let partitions = topic.partition_indexes.iter().map(|&index| {
                         let committed = offsets.get(name, index);
-                        fetched(name, index, committed.filter(|committed| committed.is_for(topic.topic_id)))
+                        fetched(index, committed.filter(|committed| committed.is_for(topic.topic_id)))
                     });
                     OffsetFetchResponseTopics {
                         name: topic.name.clone(),
@@ -140,7 +126,7 @@ impl Coordinator {
                 .map(|(name, partitions)| OffsetFetchResponseTopics {
                     name: text(name),
                     partitions: partitions
-                        .map(|(index, committed)| fetched(name, index, Some(committed)))
+                        .map(|(index, committed)| fetched(index, Some(committed)))
                         .collect(),
                     ..Default::default()
                 })
@@ -197,7 +183,6 @@ impl ClassicGroup {
         member: &str,
         instance: Option<&KafkaString>,
         generation: i32,
-        by: By,
     ) -> Result<(), ErrorCode> {
         if generation < 0 && self.state() == State::Empty {
             return Ok(());
@@ -207,10 +192,10 @@ impl ClassicGroup {
             if generation != self.generation() {
                 return Err(ErrorCode::IllegalGeneration);
             }
-        } else if by == By::Consumer && self.state() != State::Empty {
+        } else {
             return Err(ErrorCode::UnknownMemberId);
         }
-        if by == By::Consumer && self.state() == State::CompletingRebalance {
+        if self.state() == State::CompletingRebalance {
             return Err(ErrorCode::RebalanceInProgress);
         }
         Ok(())
@@ -230,29 +215,11 @@ impl ClassicGroup {
 }
 
 /// Whether metadata is short enough; counted in UTF-16 units, as Java does.
-pub(super) fn fits(metadata: Option<&KafkaString>, max: i32) -> Result<(), ErrorCode> {
+fn fits(metadata: Option<&KafkaString>, max: i32) -> Result<(), ErrorCode> {
     let units = metadata.map_or(0, |metadata| metadata.as_str().encode_utf16().count());
     match usize::try_from(max) {
         Ok(max) if units <= max => Ok(()),
         _ => Err(ErrorCode::OffsetMetadataTooLarge),
-    }
-}
-
-/// What is kept of a commit.
-pub(super) fn keeps(
-    now: Now,
-    topic_id: KafkaUuid,
-    offset: i64,
-    leader_epoch: i32,
-    metadata: Option<&KafkaString>,
-) -> Committed {
-    Committed {
-        offset,
-        leader_epoch: leader_epoch.max(-1),
-        metadata: metadata.map(|metadata| text(metadata.as_str())).unwrap_or_default(),
-        topic_id,
-        at_ms: now.wall_ms,
-        expires_at_ms: None,
     }
 }
 
@@ -278,17 +245,12 @@ fn commit_result(
     }
 }
 
-fn fetched(index: i32, committed: Result<Option<&Committed>, ErrorCode>) -> OffsetFetchResponsePartitions {
-    let (committed, error_code) = match committed {
-        Ok(committed) => (committed, 0),
-        Err(error) => (None, error.code()),
-    };
+fn fetched(index: i32, committed: Option<&Committed>) -> OffsetFetchResponsePartitions {
     OffsetFetchResponsePartitions {
         partition_index: index,
         committed_offset: committed.map_or(-1, |committed| committed.offset),
         committed_leader_epoch: committed.map_or(-1, |committed| committed.leader_epoch),
         metadata: Some(committed.map(|committed| committed.metadata.clone()).unwrap_or_default()),
-        error_code,
         ..Default::default()
     }
 }

@@ -221,12 +221,6 @@ impl Coordinator {
         self.expect_expiry(now);
     }
 
-    /// The partition has another leader: [`unload`](Self::unload) there, [`load`](Self::load) here.
-    pub(crate) fn moved(&mut self, now: Now, out: &mut Outbox) {
-        self.unload(now, out);
-        self.load(now, out);
-    }
-
     pub(super) fn settings(&self) -> &GroupSettings {
         &self.settings
     }
@@ -245,8 +239,8 @@ impl Coordinator {
         Some((group.id().clone(), entry))
     }
 
-    pub(super) fn each_offsets(&mut self, mut change: impl FnMut(&Arc<str>, &mut Offsets)) {
-        self.groups.iter_mut().for_each(|(id, entry)| change(id, &mut entry.offsets));
+    pub(super) fn each_offsets(&mut self, change: impl FnMut(&mut Offsets)) {
+        self.groups.values_mut().map(|entry| &mut entry.offsets).for_each(change);
     }
 
     /// Makes an empty classic group.
@@ -304,7 +298,7 @@ impl Coordinator {
         let retention_ms = self.settings.offsets_retention_ms();
         let mut forgotten = Vec::new();
         for (id, Entry { group: Group::Classic(group), offsets }) in &mut self.groups {
-            offsets.retain_stable(|topic, _, committed| {
+            offsets.retain(|topic, _, committed| {
                 let since = group.unneeded_since_ms(committed.at_ms);
                 group.is_subscribed_to(topic)
                     || !since.is_some_and(|since| committed.has_expired(since, retention_ms, now.wall_ms))

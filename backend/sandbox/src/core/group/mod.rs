@@ -12,7 +12,6 @@ mod offsets;
 mod overview;
 mod settings;
 mod timers;
-mod transaction;
 mod view;
 
 #[cfg(test)]
@@ -25,7 +24,6 @@ use crate::wire::messages::{JoinGroupResponseData, SyncGroupResponseData};
 pub(crate) use classic::State;
 pub(crate) use coordinator::Coordinator;
 pub(crate) use settings::GroupSettings;
-pub(crate) use transaction::TransactionEnd;
 
 /// A request whose answer may come later: chosen by whoever asks, and given back with the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -67,7 +67,7 @@ impl Coordinator {
     /// Forgets the offsets of a topic that was deleted. Its groups stay. Offsets of another topic that had or has
     /// the name stay too.
     pub(crate) fn topic_deleted(&mut self, name: &str, id: KafkaUuid) {
-        self.each_offsets(|_, offsets| {
+        self.each_offsets(|offsets| {
             offsets.retain(|topic, _, committed| topic != name || !committed.is_for(id));
         });
     }

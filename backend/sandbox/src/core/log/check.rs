@@ -53,11 +53,6 @@ pub(crate) struct ProduceRules {
 }
 
 impl CheckedRecords {
-    /// Looks through the records of a Produce request of a version that allows every compression.
-    pub(crate) fn check(records: Bytes) -> Result<Self, RecordsFault> {
-        Self::check_at(records, i16::MAX)
-    }
-
     /// Looks through the records of a Produce request of this version.
     ///
     /// The order of the faults is that of Apache Kafka: `ProduceRequest.validateRecords`,
@@ -236,11 +231,6 @@ impl CheckedRecords {
     /// The batch, as the producer wrote it.
     pub(crate) fn bytes(&self) -> &Bytes {
         &self.batch
-    }
-
-    /// How many records there are.
-    pub(crate) fn record_count(&self) -> i32 {
-        self.header.record_count
     }
 
     /// The latest timestamp of the records, at least -1; the header may have said another.

@@ -26,7 +26,7 @@ impl ChunkAccount {
 /// A chunk's entry in the account; it goes with the last batch that is in the chunk.
 #[derive(Debug)]
 pub(super) struct ChunkCharge {
-    pub(super) capacity: usize,
+    capacity: usize,
     account: ChunkAccount,
 }
 
@@ -79,11 +79,6 @@ impl Chunk {
     /// Lets the rest of the chunk go, and begins small again.
     pub(super) fn clear(&mut self) {
         *self = Self::new(self.account.clone());
-    }
-
-    /// What the chunk is charged to, if there is one.
-    pub(super) fn charge(&self) -> Option<&Arc<ChunkCharge>> {
-        self.charge.as_ref()
     }
 }
 

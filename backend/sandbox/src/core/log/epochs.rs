@@ -12,7 +12,7 @@ pub(crate) struct EpochStart {
 /// The leader epochs of a replica; both epochs and offsets ascend.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LeaderEpochs {
-    entries: Vec<EpochStart>,
+    pub(super) entries: Vec<EpochStart>,
 }
 
 impl LeaderEpochs {
@@ -33,16 +33,6 @@ impl LeaderEpochs {
     /// The latest epoch.
     pub(crate) fn latest(&self) -> Option<EpochStart> {
         self.entries.last().copied()
-    }
-
-    /// The earliest epoch.
-    pub(crate) fn earliest(&self) -> Option<EpochStart> {
-        self.entries.first().copied()
-    }
-
-    /// All of them, in order.
-    pub(crate) fn entries(&self) -> &[EpochStart] {
-        &self.entries
     }
 
     /// The largest epoch that is not above `epoch`, and where it ended; below the first epoch, `epoch` itself and where
@@ -88,10 +78,5 @@ impl LeaderEpochs {
     /// Forgets all.
     pub(crate) fn clear(&mut self) {
         self.entries.clear();
-    }
-
-    /// Bytes of bookkeeping.
-    pub(super) fn bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<EpochStart>()
     }
 }

@@ -24,21 +24,18 @@ mod tests;
 mod truncate;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-pub(crate) use batch::{BatchHeader, Compression, TimestampType};
+pub(crate) use batch::{BatchHeader, TimestampType};
 pub(crate) use check::{CheckedRecords, ProduceRules};
 pub(crate) use chunk::ChunkAccount;
-pub(crate) use epochs::{EpochStart, LeaderEpochs};
 pub(crate) use fault::{FaultStage, RecordError, RecordsFault};
-pub(crate) use lookup::TimestampAndOffset;
 pub(crate) use markers::EndTxnMarker;
-pub(crate) use producers::{ProducerDescription, ProducerStates, Verdict};
-pub(crate) use read::Slice;
-pub(crate) use segment::{SegmentInfo, StoredBatch};
+pub(crate) use producers::{ProducerStates, Verdict};
+pub(crate) use segment::StoredBatch;
 
 use batch::{write_max_timestamp, write_place};
 use chunk::Chunk;
+use epochs::LeaderEpochs;
 use segment::{RollLimits, Segment};
 use snapshots::ProducerSnapshots;
 
@@ -85,14 +82,11 @@ pub(crate) struct PartitionLog {
     epochs: LeaderEpochs,
     producers: ProducerStates,
     snapshots: ProducerSnapshots,
+    /// When silent producers were looked for last.
+    expired_producers_ms: Option<i64>,
 }
 
 impl PartitionLog {
-    /// An empty log, whose chunks are charged to an account of its own.
-    pub(crate) fn new() -> Self {
-        Self::charged_to(ChunkAccount::default())
-    }
-
     /// An empty log, whose chunks are charged to `account`.
     pub(crate) fn charged_to(account: ChunkAccount) -> Self {
         Self {
@@ -104,6 +98,7 @@ impl PartitionLog {
             epochs: LeaderEpochs::default(),
             producers: ProducerStates::default(),
             snapshots: ProducerSnapshots::default(),
+            expired_producers_ms: None,
         }
     }
 
@@ -120,33 +115,6 @@ impl PartitionLog {
     /// Bytes of the batches.
     pub(crate) fn size_bytes(&self) -> usize {
         self.bytes
-    }
-
-    /// Bytes that the log holds: the capacity of the chunks that its batches lie in, whoever filled them, and
-    /// bookkeeping. Replicas share chunks: what a cluster holds is its [`ChunkAccount`] and the
-    /// [bookkeeping](Self::bookkeeping_bytes) of its logs. Goes over all batches.
-    pub(crate) fn charged_bytes(&self) -> usize {
-        let batches = self.segments.iter().flat_map(|segment| &segment.entries);
-        let mut charges: Vec<_> =
-            batches.map(|entry| &entry.batch.charge).chain(self.chunk.charge()).collect();
-        charges.sort_unstable_by_key(|charge| Arc::as_ptr(charge));
-        charges.dedup_by(|a, b| Arc::ptr_eq(a, b));
-        charges.iter().map(|charge| charge.capacity).sum::<usize>() + self.bookkeeping_bytes()
-    }
-
-    /// Bytes that the log holds beside its chunks. Goes over the segments.
-    pub(crate) fn bookkeeping_bytes(&self) -> usize {
-        let entries: usize = self.segments.iter().map(|segment| segment.entries.capacity()).sum();
-        entries * size_of::<segment::Entry>()
-            + self.segments.capacity() * size_of::<Segment>()
-            + self.epochs.bytes()
-            + self.producers.bytes()
-            + self.snapshots.bytes()
-    }
-
-    /// The leader epochs of the log.
-    pub(crate) fn epochs(&self) -> &LeaderEpochs {
-        &self.epochs
     }
 
     /// The latest leader epoch.
@@ -174,9 +142,15 @@ impl PartitionLog {
         &self.producers
     }
 
-    /// Forgets producers that have appended nothing for `producer.id.expiration.ms`.
-    pub(crate) fn expire_producers(&mut self, now_wall_ms: i64, expiration_ms: i64) {
-        self.producers.expire(now_wall_ms, expiration_ms);
+    /// Forgets producers that have appended nothing for `producer.id.expiration.ms`, if it is `interval_ms`
+    /// (`producer.id.expiration.check.interval.ms`) or longer since that was looked for. The first call begins the
+    /// interval, as the first check of Apache Kafka comes an interval after a log is opened.
+    pub(crate) fn expire_producers(&mut self, now_wall_ms: i64, expiration_ms: i64, interval_ms: i64) {
+        let last_ms = *self.expired_producers_ms.get_or_insert(now_wall_ms);
+        if now_wall_ms.saturating_sub(last_ms) >= interval_ms {
+            self.expired_producers_ms = Some(now_wall_ms);
+            self.producers.expire(now_wall_ms, expiration_ms);
+        }
     }
 
     /// What is to be done with a batch, as far as its producer matters.
@@ -228,22 +202,6 @@ impl PartitionLog {
         Appended { log_append_time_ms, ..appended }
     }
 
-    /// Appends a control batch, which only brokers make; its timestamps stay.
-    ///
-    /// `None` if `batch` is no batch.
-    pub(crate) fn append_control(
-        &mut self,
-        batch: &[u8],
-        leader_epoch: i32,
-        rules: &AppendRules,
-        now_wall_ms: i64,
-    ) -> Option<Appended> {
-        let header = BatchHeader::read(batch).filter(|header| header.last_offset_delta >= 0)?;
-        let timestamp_type = header.timestamp_type();
-        let place = Place { leader_epoch, timestamp_type, max_timestamp: header.max_timestamp };
-        Some(self.append_batch(batch, &header, place, rules, now_wall_ms))
-    }
-
     fn append_batch(
         &mut self,
         bytes: &[u8],
@@ -259,7 +217,7 @@ impl PartitionLog {
             write_place(batch, base_offset, place.leader_epoch);
             write_max_timestamp(batch, place.timestamp_type, place.max_timestamp);
         });
-        let batch = StoredBatch { bytes, charge, base_offset, last_offset };
+        let batch = StoredBatch { bytes, _charge: charge, base_offset, last_offset };
         self.push(batch, &header, rules, now_wall_ms);
         Appended { base_offset, last_offset, log_append_time_ms: None }
     }

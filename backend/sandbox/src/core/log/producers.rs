@@ -237,12 +237,6 @@ impl ProducerStates {
     pub(crate) fn first_open_txn_offset(&self) -> Option<i64> {
         self.open_txns.first().copied()
     }
-
-    /// Bytes of bookkeeping, about.
-    pub(super) fn bytes(&self) -> usize {
-        self.producers.capacity() * size_of::<(i64, Producer)>()
-            + self.producers.len() * BATCHES_KEPT * size_of::<BatchMeta>()
-    }
 }
 
 fn follows(last: i32, next: i32) -> bool {

@@ -33,22 +33,6 @@ impl PartitionLog {
         slice
     }
 
-    /// Bytes of the batches that [`read`](Self::read) would give without a limit, but no more than `cap`.
-    pub(crate) fn readable_bytes(&self, from: i64, up_to: i64, cap: usize) -> usize {
-        if from >= up_to {
-            return 0;
-        }
-        let (Some((first, first_index)), Some((last, last_index))) = (self.find(from), self.find(up_to))
-        else {
-            return 0;
-        };
-        let position =
-            |segment: usize, index| self.segments.get(segment).map_or(0, |it| it.position_of(index));
-        let (begin, end) = (position(first, first_index), position(last, last_index));
-        let between: usize = self.segments.range(first..last).map(|segment| segment.bytes).sum();
-        (between + end).saturating_sub(begin).min(cap)
-    }
-
     /// The batches from the one that contains `offset`, or is the first after it.
     pub(crate) fn batches_from(&self, offset: i64) -> impl Iterator<Item = &StoredBatch> {
         let (first, index) = self.find(offset).unwrap_or((self.segments.len(), 0));

@@ -11,25 +11,16 @@ use super::chunk::ChunkCharge;
 #[derive(Clone, Debug)]
 pub(crate) struct StoredBatch {
     pub(super) bytes: Bytes,
-    pub(super) charge: Arc<ChunkCharge>,
+    /// Held: a chunk is charged for as long as a batch lies in it.
+    pub(super) _charge: Arc<ChunkCharge>,
     pub(super) base_offset: i64,
     pub(super) last_offset: i64,
 }
 
 impl StoredBatch {
-    /// The batch with its header, offsets and epoch written.
-    pub(crate) fn bytes(&self) -> &Bytes {
-        &self.bytes
-    }
-
     /// The offset of its first record.
     pub(crate) fn base_offset(&self) -> i64 {
         self.base_offset
-    }
-
-    /// The offset of its last record.
-    pub(crate) fn last_offset(&self) -> i64 {
-        self.last_offset
     }
 
     /// Its header; `None` never comes of a batch that was appended.
@@ -140,11 +131,6 @@ impl Segment {
     /// The place of the first batch whose last offset is not before `offset`.
     pub(super) fn index_of(&self, offset: i64) -> usize {
         self.entries.partition_point(|entry| entry.batch.last_offset < offset)
-    }
-
-    /// Bytes of the batches before the one at `index`.
-    pub(super) fn position_of(&self, index: usize) -> usize {
-        self.entries.get(index).map_or(self.bytes, |entry| entry.position)
     }
 
     pub(super) fn largest_timestamp(&self) -> i64 {

@@ -47,9 +47,4 @@ impl ProducerSnapshots {
     pub(super) fn clear(&mut self, offset: i64) {
         *self = Self { taken: BTreeMap::new(), last_offset: offset };
     }
-
-    /// Bytes of bookkeeping, about.
-    pub(super) fn bytes(&self) -> usize {
-        self.taken.values().map(|producers| size_of::<(i64, ProducerStates)>() + producers.bytes()).sum()
-    }
 }

@@ -4,7 +4,11 @@ use std::io::Write;
 
 use bytes::Bytes;
 
-use super::batch::{Compression, computed_crc};
+use super::CheckedRecords;
+use super::batch::computed_crc;
+use super::fault::RecordsFault;
+
+pub(crate) use super::batch::Compression;
 
 /// A time at which tests play: a plain day of 2026.
 pub(crate) const WALL_MS: i64 = 1_780_000_000_000;
@@ -176,6 +180,11 @@ impl BatchBuilder {
             | i16::from(self.transactional) << 4
             | i16::from(self.control) << 5
     }
+}
+
+/// Looks through the records of a Produce request of a version that allows every compression.
+pub(crate) fn check(records: Bytes) -> Result<CheckedRecords, RecordsFault> {
+    CheckedRecords::check_at(records, i16::MAX)
 }
 
 /// Writes the CRC of a batch anew, after its bytes were changed.

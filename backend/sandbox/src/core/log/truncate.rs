@@ -73,14 +73,6 @@ impl PartitionLog {
         dropped
     }
 
-    /// Closes the active segment if it has batches: the next append begins another.
-    pub(crate) fn roll(&mut self, now_wall_ms: i64) {
-        if self.segments.back().is_some_and(|active| !active.entries.is_empty()) {
-            self.segments.push_back(Segment::new(self.end_offset, now_wall_ms));
-            self.snapshots.take(self.end_offset, &self.producers);
-        }
-    }
-
     fn pop_front(&mut self) -> Option<SegmentInfo> {
         let segment = self.segments.pop_front()?;
         self.bytes -= segment.bytes;

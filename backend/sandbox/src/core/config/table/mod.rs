@@ -115,7 +115,11 @@ mod tests {
             {
                 continue;
             }
-            let value = def.parse_default().unwrap_or_else(|refusal| panic!("{}: {refusal}", def.name));
+            let checked = def.default_value().and_then(|value| {
+                def.validator.check(def.name, value.as_ref())?;
+                Ok(value)
+            });
+            let value = checked.unwrap_or_else(|refusal| panic!("{}: {refusal}", def.name));
             assert_eq!(value.map(|value| value.to_string()).as_deref(), def.default, "{}", def.name);
         }
     }

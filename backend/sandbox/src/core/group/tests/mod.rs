@@ -8,7 +8,6 @@ mod property;
 mod sessions;
 mod statics;
 mod syncing;
-mod transactions;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -177,16 +176,7 @@ impl Desk {
         self.committed_with(topic, KafkaUuid::ZERO).committed_offset
     }
 
-    /// The same, whatever transactions are open.
-    fn committed_unstable(&self, topic: &str) -> i64 {
-        self.fetch(topic, KafkaUuid::ZERO, false).committed_offset
-    }
-
     fn committed_with(&self, topic: &str, topic_id: KafkaUuid) -> OffsetFetchResponsePartitions {
-        self.fetch(topic, topic_id, true)
-    }
-
-    fn fetch(&self, topic: &str, topic_id: KafkaUuid, stable: bool) -> OffsetFetchResponsePartitions {
         let topic = OffsetFetchRequestTopics {
             name: text(topic),
             topic_id,
@@ -198,7 +188,7 @@ impl Desk {
             topics: Some(vec![topic]),
             ..Default::default()
         };
-        self.coordinator.fetch(&request, stable).topics[0].partitions[0].clone()
+        self.coordinator.fetch(&request).topics[0].partitions[0].clone()
     }
 
     fn join_answer(&self, waiter: Waiter) -> JoinGroupResponseData {

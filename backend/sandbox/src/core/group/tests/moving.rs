@@ -3,7 +3,10 @@
 use super::*;
 
 fn move_away(desk: &mut Desk) {
-    desk.act(|it, now, _, _, out| it.moved(now, out));
+    desk.act(|it, now, _, _, out| {
+        it.unload(now, out);
+        it.load(now, out);
+    });
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn all_offsets_of_a_group_are_fetched_when_no_topic_is_named() {
     }
     let all = |group: &str| {
         let request = OffsetFetchRequestGroup { group_id: text(group), topics: None, ..Default::default() };
-        let topics = desk.coordinator.fetch(&request, false).topics;
+        let topics = desk.coordinator.fetch(&request).topics;
         let topics =
             topics.iter().map(|topic| (topic.name.to_string(), topic.partitions[0].committed_offset));
         topics.collect::<Vec<_>>()

@@ -8,7 +8,7 @@ const ALL: [Compression; 5] =
     [Compression::None, Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd];
 
 fn error_of(records: impl Into<Bytes>) -> (ErrorCode, FaultStage) {
-    let fault = CheckedRecords::check(records.into()).expect_err("a fault");
+    let fault = check(records.into()).expect_err("a fault");
     // A message comes only where no batch begins.
     assert_eq!(
         fault.message.is_some(),
@@ -26,8 +26,8 @@ fn batches_of_the_java_client_are_read_in_every_compression() {
             .step_by(2)
             .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hex"))
             .collect();
-        let records = CheckedRecords::check(bytes.into()).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
-        assert_eq!(records.record_count(), 20, "{name}");
+        let records = check(bytes.into()).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+        assert_eq!(records.header().record_count, 20, "{name}");
         assert_eq!(records.max_timestamp(), 1_780_000_000_019, "{name}");
         let keyless = ProduceRules { compacted: true, ..produce_rules() };
         let fault = records.validate(&keyless, WALL_MS, &"t-0").expect_err("records without a key");
@@ -42,11 +42,11 @@ fn batches_of_the_java_client_are_read_in_every_compression() {
 fn every_compression_is_read_also_snappy_in_frames() {
     for compression in ALL {
         let batch = BatchBuilder::of(500).header("h", Some("v")).header("none", None).compressed(compression);
-        assert_eq!(checked(&batch).record_count(), 500, "{compression:?}");
+        assert_eq!(checked(&batch).header().record_count, 500, "{compression:?}");
         assert_eq!(checked(&batch).header().compression(), Some(compression));
     }
     let framed = BatchBuilder { xerial: true, ..BatchBuilder::of(5_000).compressed(Compression::Snappy) };
-    assert_eq!(checked(&framed).record_count(), 5_000);
+    assert_eq!(checked(&framed).header().record_count, 5_000);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_request_without_a_batch_or_with_two_is_an_invalid_record() {
 fn what_is_cut_off_after_the_batch_is_let_go() {
     let one = BatchBuilder::of(1).build();
     let more = [&one[..], &one[..one.len() - 1]].concat();
-    let records = CheckedRecords::check(more.into()).expect("a good batch");
+    let records = check(more.into()).expect("a good batch");
     assert_eq!(records.bytes(), &one);
 }
 
@@ -92,7 +92,7 @@ fn a_wrong_crc_is_corrupt_and_one_of_a_batch_that_is_too_large_is_too_large() {
     let mut batch = BatchBuilder::of(1).build().to_vec();
     let last = batch.len() - 1;
     batch[last] ^= 1;
-    let fault = CheckedRecords::check(batch.into()).expect_err("corrupt");
+    let fault = check(batch.into()).expect_err("corrupt");
     assert_eq!(fault.error, ErrorCode::CorruptMessage);
     assert!(!fault.tells_log_start_offset);
     let small = ProduceRules { max_message_bytes: 20, ..produce_rules() };
@@ -114,7 +114,7 @@ fn headers_that_contradict_themselves_are_invalid_records() {
         good.clone().producer(7, 0, -1),
     ];
     for batch in wrong {
-        let fault = CheckedRecords::check(batch.build()).expect_err("a fault");
+        let fault = check(batch.build()).expect_err("a fault");
         assert_eq!(fault.error, ErrorCode::InvalidRecord, "{batch:?}");
         assert!(fault.tells_log_start_offset);
     }
@@ -265,7 +265,7 @@ fn any_compression() -> impl Strategy<Value = Compression> {
 proptest! {
     #[test]
     fn arbitrary_bytes_are_refused_or_taken_but_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = CheckedRecords::check(bytes.into());
+        let _ = check(bytes.into());
     }
 
     #[test]
@@ -275,7 +275,7 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..200),
     ) {
         let batch = BatchBuilder::of(count).compressed(compression).build_around(&bytes);
-        let _ = CheckedRecords::check(batch);
+        let _ = check(batch);
     }
 
     #[test]
@@ -291,10 +291,10 @@ proptest! {
             batch[at] = byte;
         }
         seal(&mut batch);
-        if let Ok(records) = CheckedRecords::check(batch.into()) {
+        if let Ok(records) = check(batch.into()) {
             let rules = ProduceRules { compacted: true, timestamp_before_max_ms: 5, ..produce_rules() };
             let _ = records.validate(&rules, now, &"t-0");
-            let mut log = PartitionLog::new();
+            let mut log = empty_log();
             let appended = log.append(&records, 1, &append_rules(), now);
             prop_assert_eq!(appended.base_offset, 0);
             let stored = &whole(&log)[0];

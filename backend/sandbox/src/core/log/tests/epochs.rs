@@ -9,7 +9,7 @@ fn epochs(entries: &[(i32, i64)]) -> LeaderEpochs {
 }
 
 fn list(epochs: &LeaderEpochs) -> Vec<(i32, i64)> {
-    epochs.entries().iter().map(|entry| (entry.epoch, entry.start_offset)).collect()
+    epochs.entries.iter().map(|entry| (entry.epoch, entry.start_offset)).collect()
 }
 
 #[test]

@@ -8,11 +8,19 @@ mod properties;
 
 use bytes::Bytes;
 
-use super::testing::{BatchBuilder, WALL_MS};
+use super::batch::Compression;
+use super::lookup::TimestampAndOffset;
+use super::producers::ProducerDescription;
+use super::read::Slice;
+use super::testing::{BatchBuilder, WALL_MS, check};
 use super::*;
 
 fn checked(batch: &BatchBuilder) -> CheckedRecords {
-    CheckedRecords::check(batch.build()).expect("a good batch")
+    check(batch.build()).expect("a good batch")
+}
+
+fn empty_log() -> PartitionLog {
+    PartitionLog::charged_to(ChunkAccount::default())
 }
 
 fn append_rules() -> AppendRules {
