@@ -181,6 +181,22 @@ impl Client {
         }
     }
 
+    /// Waits until `wanted` makes something of an event of a running command, the newest first. Those that came before
+    /// are lost for the next wait.
+    pub async fn until_event_that<T>(&mut self, id: RequestId, wanted: impl Fn(&Event) -> Option<T>) -> T {
+        loop {
+            let (events, _) = self.requests.get_mut(&id).unwrap_or_else(|| {
+                panic!("it ended before: {:?}", self.finished.get(&id));
+            });
+            let found = events.iter().rev().find_map(&wanted);
+            events.clear();
+            match found {
+                Some(found) => return found,
+                None => self.take().await,
+            }
+        }
+    }
+
     /// Starts a consumer given as JSON.
     pub async fn consume(&mut self, arguments: Value) -> ConsumerId {
         match self.run(serde_json::json!({ "start_consumer": arguments })).await.reply() {

@@ -16,4 +16,4 @@ pub use browser::{Browser, Scheme, Width};
 pub use client::{Client, Finished};
 pub use kafka::{own_kafka, own_kafka_at, shared_kafka};
 pub use reports::Produced;
-pub use server::TestServer;
+pub use server::{On, TestServer};

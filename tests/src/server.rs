@@ -2,14 +2,29 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use backend::Server;
-use backend::config::Flags;
+use backend::cluster::{Choice, SandboxSettings};
+use backend::config::{Config, Flags};
 use backend::learner::Commands;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// What a server works on.
+#[derive(Clone, Copy, Debug)]
+pub enum On<'a> {
+    /// A sandbox for each learner, on free ports.
+    Sandbox,
+    /// A Kafka with these bootstrap servers.
+    Kafka(&'a str),
+}
+
+impl<'a> From<&'a str> for On<'a> {
+    fn from(bootstrap_servers: &'a str) -> Self {
+        Self::Kafka(bootstrap_servers)
+    }
+}
 
 /// A running server. Dropping it stops it.
 pub struct TestServer {
@@ -23,20 +38,42 @@ pub struct TestServer {
 type Wrap = dyn Fn(Arc<dyn Commands>) -> Arc<dyn Commands> + Send + Sync;
 
 impl TestServer {
-    /// On this cluster.
-    pub async fn start(bootstrap_servers: &str) -> Self {
-        Self::start_with(bootstrap_servers, Duration::from_secs(60), None).await
+    /// With the settings that an operator gets who says nothing.
+    pub async fn start<'a>(on: impl Into<On<'a>>) -> Self {
+        Self::start_with(on, |_| {}, None).await
     }
 
-    /// With a grace period of its own, and commands wrapped.
-    pub async fn start_with(bootstrap_servers: &str, grace: Duration, wrap: Option<Box<Wrap>>) -> Self {
+    /// On sandboxes, with settings changed.
+    pub async fn with_sandboxes(change: impl FnOnce(&mut SandboxSettings)) -> Self {
+        let change = |config: &mut Config| match &mut config.cluster {
+            Choice::Sandbox(settings) => change(settings),
+            Choice::Kafka(_) => panic!("a server on sandboxes"),
+        };
+        Self::start_with(On::Sandbox, change, None).await
+    }
+
+    /// With settings changed, and commands wrapped.
+    pub async fn start_with<'a>(
+        on: impl Into<On<'a>>,
+        change: impl FnOnce(&mut Config),
+        wrap: Option<Box<Wrap>>,
+    ) -> Self {
         let state = tempfile::tempdir().expect("a folder for the server's state");
         let folder = state.path().to_str().expect("its name is UTF-8");
+        let bootstrap_servers = match on.into() {
+            // An empty name overrides one in the environment.
+            On::Sandbox => "",
+            On::Kafka(bootstrap_servers) => bootstrap_servers,
+        };
         let arguments =
             ["kafka-workshop", "--port", "0", "--bootstrap-servers", bootstrap_servers, "--state", folder];
         let flags = <Flags as clap::Parser>::try_parse_from(arguments).expect("flags");
         let mut config = flags.check().expect("a configuration");
-        config.grace = grace;
+        if let Choice::Sandbox(settings) = &mut config.cluster {
+            // Tests run side by side.
+            settings.first_ports = Vec::new();
+        }
+        change(&mut config);
         let mut server = Server::bind(config).await.expect("a server");
         if let Some(wrap) = wrap {
             server = server.with_commands(wrap);

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::kafka::{GroupDescription, PartitionOffset, Record, TopicDescription, TopicPartition};
-use shared::{ConsumerEvent, ConsumerId, Reply};
+use shared::kafka::{
+    ClusterView, GroupDescription, PartitionOffset, Record, TopicDescription, TopicPartition,
+};
+use shared::{ConsumerEvent, ConsumerId, Event, Outcome, Reply, RequestId};
 
 use crate::{Client, Produced};
 
@@ -142,6 +144,28 @@ impl Client {
     pub async fn stop_consumer(&mut self, consumer: ConsumerId) {
         let stopped = self.run(json!({ "stop_consumer": { "consumer": consumer } })).await.reply();
         assert_eq!(stopped, Reply::ConsumerStopped(consumer));
+    }
+
+    /// Waits until a running `watch` has shown a cluster that is as `wanted`, and gives that view.
+    pub async fn until_view(
+        &mut self,
+        watch: RequestId,
+        wanted: impl Fn(&ClusterView) -> bool,
+    ) -> ClusterView {
+        self.until_event_that(watch, |event| match event {
+            Event::View(view) if wanted(view) => Some(view.clone()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// A look at the learner's sandbox.
+    pub async fn view(&mut self) -> ClusterView {
+        let watch = self.start_json(json!({ "watch": {} })).await;
+        let view = self.until_view(watch, |_| true).await;
+        self.cancel(watch).await;
+        assert!(matches!(self.finish(watch).await.outcome, Outcome::Cancelled { partial: None }));
+        view
     }
 
     /// What the learner's names begin with on the cluster: the cookie ends with who the learner is.

@@ -46,7 +46,7 @@ fn compare_with_the_log(produced: &Produced, log: &[Record]) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_starts_without_kafka_and_finds_it_when_it_comes() {
     let port = xtask::kafka::free_ports(1).expect("a port")[0];
-    let server = TestServer::start(&format!("127.0.0.1:{port}")).await;
+    let server = TestServer::start(format!("127.0.0.1:{port}").as_str()).await;
     let mut page = Client::new(&server).await;
     assert_eq!(page.welcome.cluster, ClusterState::Starting);
     let mut running = Vec::new();

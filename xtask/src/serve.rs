@@ -32,9 +32,12 @@ pub(crate) struct Arguments {
     /// The port to listen on
     #[arg(long, env = "KAFKA_WORKSHOP_PORT", default_value_t = 8080)]
     port: u16,
-    /// A Kafka that runs already, instead of one of our own
+    /// A Kafka that runs already, instead of a cluster in memory for each learner
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", value_name = "HOST:PORT,…")]
     bootstrap_servers: Option<String>,
+    /// Starts an Apache Kafka beside the workshop, which all learners share; takes Java and Maven
+    #[arg(long)]
+    kafka: bool,
     /// Builds without optimisation: for work on the workshop itself
     #[arg(long)]
     debug: bool,
@@ -58,21 +61,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let address = SocketAddr::new(arguments.address, arguments.port);
     // Before minutes of building, rather than after.
     TcpListener::bind(address).map_err(|error| explain(address, &error))?;
+    ensure!(
+        !arguments.kafka || arguments.their_kafka().is_none(),
+        "--kafka starts a Kafka, and --bootstrap-servers (or KAFKA_BOOTSTRAP_SERVERS) names one: choose one of the two"
+    );
     let profile = if arguments.debug { Profile::Debug } else { Profile::Release };
-    let goal = if arguments.their_kafka().is_some() { Goal::Build } else { Goal::Serve };
+    let goal = if arguments.kafka { Goal::Kafka } else { Goal::Build };
     setup::install_packages(goal)?;
     run_all(steps(goal, profile)?)?;
 
     let mut stop = Stop::listen()?;
-    let (kafka, bootstrap_servers) = match arguments.their_kafka() {
-        Some(theirs) => (None, theirs.to_owned()),
-        None => {
-            let own = OwnKafka::start()?;
-            let address = format!("127.0.0.1:{}", own.port);
-            (Some(own), address)
-        }
-    };
-    let server = server(arguments, profile, &bootstrap_servers)?;
+    let kafka = if arguments.kafka { Some(OwnKafka::start()?) } else { None };
+    let own = kafka.as_ref().map(|kafka| format!("127.0.0.1:{}", kafka.port));
+    let server = server(arguments, profile, own.as_deref().or(arguments.their_kafka()))?;
     Serving { server, kafka, address, start }.run(&mut stop, browser_wanted(arguments))
 }
 
@@ -96,12 +97,14 @@ fn steps(goal: Goal, profile: Profile) -> Result<Vec<Step>> {
     Ok(steps)
 }
 
-fn server(arguments: &Arguments, profile: Profile, bootstrap_servers: &str) -> Result<Tethered> {
+/// The server, on a Kafka, or with a cluster in memory for each learner.
+fn server(arguments: &Arguments, profile: Profile, bootstrap_servers: Option<&str>) -> Result<Tethered> {
     let mut server = Command::new(workspace::server(profile));
-    server
-        .args(["--address", &arguments.address.to_string(), "--port", &arguments.port.to_string()])
-        .args(["--bootstrap-servers", bootstrap_servers])
-        .args(&arguments.server);
+    server.args(["--address", &arguments.address.to_string(), "--port", &arguments.port.to_string()]);
+    if let Some(bootstrap_servers) = bootstrap_servers {
+        server.args(["--bootstrap-servers", bootstrap_servers]);
+    }
+    server.args(&arguments.server);
     Tethered::spawn(&server, Output::Inherit)
 }
 

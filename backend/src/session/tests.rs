@@ -437,7 +437,7 @@ fn each_misuse_closes_the_connection_with_its_own_code() {
             serde_json::to_string(&ClientFrame::Run { id: RequestId(id), command: list() }).unwrap().into(),
         )
     };
-    let hello = || Incoming::Text(r#"{"type":"hello","version":1}"#.into());
+    let hello = || Incoming::Text(r#"{"type":"hello","version":2}"#.into());
     let cases: Vec<(Vec<Incoming>, u16)> = vec![
         (vec![run(1)], close::HELLO_EXPECTED),
         (vec![hello(), hello()], close::HELLO_EXPECTED),

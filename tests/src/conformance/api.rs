@@ -62,7 +62,7 @@ apis! {
     Produce = 0, 3..=13, ProduceRequestData => ProduceResponseData, show_produced;
     Fetch = 1, 4..=18, FetchRequestData => FetchResponseData, show_fetched;
     ListOffsets = 2, 1..=11, ListOffsetsRequestData => ListOffsetsResponseData;
-    Metadata = 3, 0..=13, MetadataRequestData => MetadataResponseData;
+    Metadata = 3, 0..=13, MetadataRequestData => MetadataResponseData, show_metadata;
     OffsetCommit = 8, 2..=10, OffsetCommitRequestData => OffsetCommitResponseData;
     OffsetFetch = 9, 1..=10, OffsetFetchRequestData => OffsetFetchResponseData;
     FindCoordinator = 10, 0..=6, FindCoordinatorRequestData => FindCoordinatorResponseData;
@@ -70,7 +70,7 @@ apis! {
     Heartbeat = 12, 0..=4, HeartbeatRequestData => HeartbeatResponseData;
     LeaveGroup = 13, 0..=5, LeaveGroupRequestData => LeaveGroupResponseData;
     SyncGroup = 14, 0..=5, SyncGroupRequestData => SyncGroupResponseData;
-    DescribeGroups = 15, 0..=6, DescribeGroupsRequestData => DescribeGroupsResponseData;
+    DescribeGroups = 15, 0..=6, DescribeGroupsRequestData => DescribeGroupsResponseData, show_described;
     ListGroups = 16, 0..=5, ListGroupsRequestData => ListGroupsResponseData;
     SaslHandshake = 17, 0..=1, SaslHandshakeRequestData => SaslHandshakeResponseData;
     ApiVersions = 18, 0..=4, ApiVersionsRequestData => ApiVersionsResponseData;
@@ -86,7 +86,7 @@ apis! {
     AlterConfigs = 33, 0..=2, AlterConfigsRequestData => AlterConfigsResponseData;
     DescribeLogDirs = 35, 1..=5, DescribeLogDirsRequestData => DescribeLogDirsResponseData;
     CreatePartitions = 37, 0..=3, CreatePartitionsRequestData => CreatePartitionsResponseData;
-    DeleteGroups = 42, 0..=2, DeleteGroupsRequestData => DeleteGroupsResponseData;
+    DeleteGroups = 42, 0..=2, DeleteGroupsRequestData => DeleteGroupsResponseData, show_deleted;
     ElectLeaders = 43, 0..=2, ElectLeadersRequestData => ElectLeadersResponseData;
     IncrementalAlterConfigs = 44, 0..=1, IncrementalAlterConfigsRequestData => IncrementalAlterConfigsResponseData;
     ListPartitionReassignments = 46, 0..=0, ListPartitionReassignmentsRequestData => ListPartitionReassignmentsResponseData;
@@ -103,6 +103,27 @@ fn show_produced(response: &ProduceResponseData) -> String {
     for topic in &mut response.responses {
         topic.partition_responses.sort_by_key(|partition| partition.index);
     }
+    format!("{response:?}")
+}
+
+/// Brokers in order: Kafka's is that of a hash map.
+fn show_metadata(response: &MetadataResponseData) -> String {
+    let mut response = response.clone();
+    response.brokers.sort_by_key(|broker| broker.node_id);
+    format!("{response:?}")
+}
+
+/// In order: Kafka's is that of the partitions that coordinate the groups.
+fn show_described(response: &DescribeGroupsResponseData) -> String {
+    let mut response = response.clone();
+    response.groups.sort_by(|one, other| one.group_id.as_str().cmp(other.group_id.as_str()));
+    format!("{response:?}")
+}
+
+/// In order, as above.
+fn show_deleted(response: &DeleteGroupsResponseData) -> String {
+    let mut response = response.clone();
+    response.results.sort_by(|one, other| one.group_id.as_str().cmp(other.group_id.as_str()));
     format!("{response:?}")
 }
 

@@ -33,6 +33,8 @@ const USUAL: &[&str] = &[
     ", diverging_epoch: { epoch: -1, end_offset: -1 }",
     ", snapshot_id: { end_offset: -1, epoch: -1 }",
     ", ongoing_txn_producer_id: -1, ongoing_txn_producer_epoch: -1",
+    // They stand behind the answer, as batches.
+    ", records: None",
 ];
 
 /// A day: what is nearer to now than this is a time that was just taken.

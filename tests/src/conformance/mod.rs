@@ -5,10 +5,12 @@
 //! answer becomes a line of the transcript, in which [`mask::Masks`] hides what may differ.
 
 pub mod api;
+mod compare;
 mod mask;
 pub mod records;
 mod scenario;
 mod target;
+mod transcript;
 pub mod wire;
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,7 +22,8 @@ use kacrab_protocol::generated::produce_request::{
 };
 use kacrab_protocol::{KafkaString, KafkaUuid};
 
-pub use scenario::{Scenario, compare};
+pub use compare::{Known, compare, compare_alone};
+pub use scenario::Scenario;
 pub use target::UnderTest;
 
 /// A string of the protocol.

@@ -1,6 +1,5 @@
-//! A scenario while it runs, and the comparison of two runs.
+//! A scenario while it runs.
 
-use std::fmt::Write;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use super::api::Api;
 use super::mask::Masks;
 use super::target::UnderTest;
 use super::text;
+use super::transcript::{Line, Series, Transcript};
 use super::wire::{Reply, Wire};
 
 /// A run of a scenario: its connections, its transcript, and what is masked in it.
@@ -21,27 +21,15 @@ pub struct Scenario<'a> {
     /// What may differ.
     pub masks: Masks,
     wires: Vec<Option<Wire>>,
-    transcript: String,
-    /// The lines of the version at hand, inside [`Self::each`].
-    version: Option<String>,
+    up: Vec<bool>,
+    transcript: Transcript,
+    /// Inside [`Self::each`].
+    series: Option<Series>,
     run: u32,
-    title: &'static str,
-}
-
-impl Drop for Scenario<'_> {
-    /// What a scenario saw before it failed.
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            save(
-                &format!("{}.broken", self.title),
-                &(self.transcript.clone() + self.version.as_deref().unwrap_or("")),
-            );
-        }
-    }
 }
 
 impl<'a> Scenario<'a> {
-    fn new(title: &'static str, target: &'a UnderTest) -> Self {
+    pub(super) fn new(target: &'a UnderTest) -> Self {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let mut masks = Masks::default();
         for (id, address) in (1..).zip(target.addresses()) {
@@ -50,7 +38,8 @@ impl<'a> Scenario<'a> {
         }
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let wires = target.addresses().iter().map(|_| None).collect();
-        Self { target, masks, wires, transcript: String::new(), version: None, run, title }
+        let up = vec![true; target.addresses().len()];
+        Self { target, masks, wires, up, transcript: Transcript::default(), series: None, run }
     }
 
     /// A name that no other run uses, shown as `shown`.
@@ -60,6 +49,29 @@ impl<'a> Scenario<'a> {
         let real = format!("{shown}~{:04}{number:06}", self.run).replace('~', "-r");
         self.masks.name(&real, shown);
         real
+    }
+
+    /// The brokers that are up, counted from 0.
+    pub fn brokers(&self) -> Vec<usize> {
+        (0..self.up.len()).filter(|broker| self.up[*broker]).collect()
+    }
+
+    /// Stops a broker in order.
+    pub fn stop(&mut self, broker: usize) {
+        (self.up[broker], self.wires[broker]) = (false, None);
+        self.target.stop_broker(broker);
+    }
+
+    /// Ends a broker as a power cut does.
+    pub fn kill(&mut self, broker: usize) {
+        (self.up[broker], self.wires[broker]) = (false, None);
+        self.target.kill_broker(broker);
+    }
+
+    /// Starts a broker that was stopped or killed.
+    pub fn start(&mut self, broker: usize) {
+        self.target.start_broker(broker);
+        self.up[broker] = true;
     }
 
     /// A new connection to a broker, counted from 0.
@@ -106,36 +118,35 @@ impl<'a> Scenario<'a> {
             Reply::Inexpressible => "can't be said in this version".to_owned(),
         };
         let outcome = self.masks.line(&outcome);
-        let at = if self.version.is_some() { String::new() } else { format!(" v{version}") };
-        self.note(&format!("{}{at} {label} => {outcome}", R::NAME));
+        self.push(R::NAME, Some(version), label, outcome);
     }
 
-    /// Records a line of one's own.
+    /// Records a line of one's own; what stands behind ` => ` is what came of it.
     pub fn note(&mut self, line: &str) {
-        let out = self.version.as_mut().unwrap_or(&mut self.transcript);
-        writeln!(out, "{line}").expect("writing to a string");
+        let (label, outcome) = line.split_once(" => ").unwrap_or((line, ""));
+        self.push("", None, label, outcome.to_owned());
+    }
+
+    fn push(&mut self, api: &'static str, version: Option<i16>, label: &str, outcome: String) {
+        let series = self.series.clone();
+        self.transcript.lines.push(Line { api, version, label: label.to_owned(), outcome, series });
+    }
+
+    /// What the scenario saw.
+    pub(super) fn finish(mut self) -> Transcript {
+        std::mem::take(&mut self.transcript)
     }
 
     /// Does the same in each announced version of `R`. Versions in a row that saw the same are one entry.
     pub fn each<R: Api>(&mut self, label: &str, mut step: impl FnMut(&mut Self, i16)) {
-        let mut seen: Vec<(i16, i16, String)> = Vec::new();
+        let number = self.transcript.lines.len();
         for version in R::VERSIONS {
             self.masks.repeat();
-            self.version = Some(String::new());
+            self.series = Some(Series { number, api: R::NAME, label: label.to_owned(), version });
             step(self, version);
-            let lines = self.version.take().unwrap_or_default();
-            match seen.last_mut() {
-                Some((_, last, before)) if *before == lines => *last = version,
-                _ => seen.push((version, version, lines)),
-            }
         }
+        self.series = None;
         self.masks.end_repeat();
-        for (first, last, lines) in seen {
-            self.note(&format!("{} v{first} to v{last}: {label}", R::NAME));
-            for line in lines.lines() {
-                self.note(&format!("  {line}"));
-            }
-        }
     }
 
     /// The same where there is one request and nothing else to do.
@@ -182,7 +193,7 @@ impl<'a> Scenario<'a> {
 
     /// Waits until each broker knows the leaders of a topic's partitions.
     pub fn until_known(&mut self, topic: &str, partitions: i32) {
-        for broker in 0..self.target.addresses().len() {
+        for broker in self.brokers() {
             self.until("a topic is known", |scenario| {
                 let known = scenario.metadata(broker, topic);
                 known.error_code == 0
@@ -218,7 +229,7 @@ impl<'a> Scenario<'a> {
 
     /// Waits until no broker knows a topic.
     pub fn until_unknown(&mut self, topic: &str) {
-        for broker in 0..self.target.addresses().len() {
+        for broker in self.brokers() {
             self.until("a topic is gone", |scenario| scenario.metadata(broker, topic).error_code == 3);
         }
     }
@@ -241,20 +252,29 @@ impl<'a> Scenario<'a> {
 
     /// The broker that coordinates a group, counted from 0, once it does.
     pub fn coordinator(&mut self, group: &str) -> usize {
+        self.find_coordinator(group).expect("an answer about the coordinator")
+    }
+
+    /// The same; `None` when a request is not answered.
+    fn find_coordinator(&mut self, group: &str) -> Option<usize> {
         let find = FindCoordinatorRequestData {
             coordinator_keys: vec![text(group)],
             ..FindCoordinatorRequestData::default()
         };
-        let mut found = 0;
+        let describe =
+            DescribeGroupsRequestData { groups: vec![text(group)], ..DescribeGroupsRequestData::default() };
+        let mut found = None;
         self.until("a group has a coordinator", |s| {
-            let answer = s.quietly(0, &find, 4).answer();
-            let coordinator = &answer.coordinators[0];
-            found = usize::try_from(coordinator.node_id - 1).unwrap_or_default();
-            let describe = DescribeGroupsRequestData {
-                groups: vec![text(group)],
-                ..DescribeGroupsRequestData::default()
-            };
-            coordinator.error_code == 0 && s.quietly(found, &describe, 5).answer().groups[0].error_code == 0
+            let Reply::Answer { response, .. } = s.quietly(0, &find, 4) else { return true };
+            let coordinator = &response.coordinators[0];
+            if coordinator.error_code != 0 {
+                return false;
+            }
+            let broker = usize::try_from(coordinator.node_id - 1).expect("a broker");
+            let Reply::Answer { response, .. } = s.quietly(broker, &describe, 5) else { return true };
+            let is_loaded = response.groups[0].error_code == 0;
+            found = is_loaded.then_some(broker);
+            is_loaded
         });
         found
     }
@@ -269,9 +289,9 @@ impl<'a> Scenario<'a> {
     }
 }
 
-/// The coordinators' topics exist, and each of their partitions is loaded.
+/// The coordinators' topics exist, and each of their partitions is loaded; as far as the cluster knows the requests.
 pub(super) fn prepare(target: &UnderTest) {
-    let mut s = Scenario::new("prepare", target);
+    let mut s = Scenario::new(target);
     let producer = InitProducerIdRequestData {
         transactional_id: None,
         transaction_timeout_ms: 60_000,
@@ -279,73 +299,15 @@ pub(super) fn prepare(target: &UnderTest) {
         producer_epoch: -1,
         ..InitProducerIdRequestData::default()
     };
-    s.until("producer ids are given", |s| s.quietly(0, &producer, 4).answer().error_code == 0);
+    s.until("producer ids are given", |s| match s.quietly(0, &producer, 4) {
+        Reply::Answer { response, .. } => response.error_code == 0,
+        _ => true,
+    });
+    // With 8 partitions it is certain enough that each has one of these.
     for number in 0..64 {
         let group = s.name(&format!("warm-{number}"));
-        s.coordinator(&group);
-    }
-}
-
-/// Runs a scenario on Apache Kafka and compares what it saw with a second run.
-pub fn compare(name: &'static str, brokers: usize, scenario: fn(&mut Scenario<'_>)) {
-    let Some(kafka) = UnderTest::shared_kafka(brokers) else { return };
-    let first = transcript(name, kafka, scenario);
-    save(name, &first);
-    let second = transcript(name, kafka, scenario);
-    if let Some(differences) = differences(&first, &second) {
-        panic!("{name}: Apache Kafka differs from itself, so something is not masked:\n{differences}");
-    }
-}
-
-fn transcript(title: &'static str, target: &UnderTest, scenario: fn(&mut Scenario<'_>)) -> String {
-    let mut run = Scenario::new(title, target);
-    scenario(&mut run);
-    std::mem::take(&mut run.transcript)
-}
-
-/// Keeps a transcript where `CONFORMANCE_TRANSCRIPTS` says.
-fn save(name: &str, transcript: &str) {
-    if let Some(folder) = std::env::var_os("CONFORMANCE_TRANSCRIPTS") {
-        let folder = std::path::PathBuf::from(folder);
-        std::fs::create_dir_all(&folder).expect("a folder for transcripts");
-        std::fs::write(folder.join(format!("{name}.txt")), transcript).expect("writing a transcript");
-    }
-}
-
-/// The lines in which two transcripts differ, with the step that each belongs to.
-fn differences(expected: &str, actual: &str) -> Option<String> {
-    if expected == actual {
-        return None;
-    }
-    let (mut expected_lines, mut actual_lines) = (expected.lines(), actual.lines());
-    let mut step = "";
-    let mut out = String::new();
-    loop {
-        match (expected_lines.next(), actual_lines.next()) {
-            (None, None) => break,
-            (Some(one), Some(other)) if one == other => {
-                if !one.starts_with(' ') {
-                    step = one;
-                }
-            }
-            (one, other) => {
-                let (one, other) = (one.unwrap_or("nothing more"), other.unwrap_or("nothing more"));
-                let (one, other) = around_the_difference(one, other);
-                writeln!(out, "in {}\n- {one}\n+ {other}", cut(step, 0, 100)).expect("writing to a string");
-            }
+        if s.find_coordinator(&group).is_none() {
+            break;
         }
     }
-    Some(out)
-}
-
-/// Both lines from a little before the place where they part.
-fn around_the_difference(one: &str, other: &str) -> (String, String) {
-    let same = one.chars().zip(other.chars()).take_while(|(one, other)| one == other).count();
-    let from = same.saturating_sub(120);
-    (cut(one, from, 400), cut(other, from, 400))
-}
-
-fn cut(line: &str, from: usize, length: usize) -> String {
-    let part: String = line.chars().skip(from).take(length).collect();
-    if from == 0 { part } else { format!("{}… {part}", line.chars().take(60).collect::<String>()) }
 }

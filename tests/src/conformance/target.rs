@@ -1,26 +1,34 @@
 //! What a scenario runs on.
 
+use std::fmt;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use xtask::kafka::{Cluster, Options};
+use tokio::runtime::Runtime;
+use xtask::kafka::{Cluster, Options, suited_settings};
 
-/// A cluster under test.
-#[derive(Debug)]
-pub enum UnderTest {
-    /// Apache Kafka, the judge.
-    Kafka(Mutex<Cluster>, Vec<String>),
+/// A cluster under test, whose brokers have the settings that suit the workshop.
+pub struct UnderTest {
+    kind: Kind,
+    addresses: Vec<String>,
+}
+
+enum Kind {
+    /// The judge.
+    Kafka(Mutex<Cluster>),
+    Sandbox(sandbox::Cluster),
 }
 
 impl UnderTest {
     /// An Apache Kafka with this many brokers; `None`, with the reason printed, where the machine can't run one.
     pub fn kafka(brokers: usize) -> Option<Self> {
-        let cluster = crate::kafka::own_kafka_with(&Options { brokers, ..Options::default() })?;
+        let cluster =
+            crate::kafka::own_kafka_with(&Options { brokers, settings: settings(), ..Options::default() })?;
         let addresses = cluster.bootstrap_servers().split(',').map(str::to_owned).collect();
-        Some(Self::Kafka(Mutex::new(cluster), addresses))
+        Some(Self { kind: Kind::Kafka(Mutex::new(cluster)), addresses })
     }
 
     /// The Apache Kafka that scenarios share which break nothing.
-    pub fn shared_kafka(brokers: usize) -> Option<&'static Self> {
+    pub(super) fn shared_kafka(brokers: usize) -> Option<&'static Self> {
         static ONE: OnceLock<Option<UnderTest>> = OnceLock::new();
         static THREE: OnceLock<Option<UnderTest>> = OnceLock::new();
         let place = if brokers == 1 { &ONE } else { &THREE };
@@ -28,35 +36,85 @@ impl UnderTest {
         place.get_or_init(start).as_ref()
     }
 
+    /// A sandbox with this many brokers.
+    pub fn sandbox(brokers: usize) -> Self {
+        let config = sandbox::Config {
+            brokers: u16::try_from(brokers).expect("few brokers"),
+            broker_configs: suited_settings(brokers).into_iter().chain(settings()).collect(),
+            ..sandbox::Config::default()
+        };
+        let cluster = runtime().block_on(async { sandbox::Cluster::start(&config) }).expect("a sandbox");
+        let addresses = cluster.addresses().iter().map(ToString::to_string).collect();
+        Self { kind: Kind::Sandbox(cluster), addresses }
+    }
+
     /// The brokers' addresses, in the order of their ids, which begin at 1.
     pub fn addresses(&self) -> &[String] {
-        match self {
-            Self::Kafka(_, addresses) => addresses,
-        }
+        &self.addresses
     }
 
     /// Stops a broker in order: its partitions' leaders move first. Brokers are counted from 0.
     pub fn stop_broker(&self, broker: usize) {
-        match self {
-            Self::Kafka(cluster, _) => lock(cluster).stop_broker(broker).expect("stopping a broker"),
+        match &self.kind {
+            Kind::Kafka(cluster) => lock(cluster).stop_broker(broker).expect("stopping a broker"),
+            Kind::Sandbox(cluster) => {
+                runtime().block_on(cluster.stop_broker(id(broker))).expect("stopping a broker");
+            }
         }
     }
 
     /// Ends a broker at once.
     pub fn kill_broker(&self, broker: usize) {
-        match self {
-            Self::Kafka(cluster, _) => lock(cluster).kill_broker(broker).expect("killing a broker"),
+        match &self.kind {
+            Kind::Kafka(cluster) => lock(cluster).kill_broker(broker).expect("killing a broker"),
+            Kind::Sandbox(cluster) => {
+                runtime().block_on(cluster.kill_broker(id(broker))).expect("killing a broker");
+            }
         }
     }
 
     /// Starts a broker that is down, and waits until it takes part.
     pub fn start_broker(&self, broker: usize) {
-        match self {
-            Self::Kafka(cluster, _) => lock(cluster).start_broker(broker).expect("starting a broker"),
+        match &self.kind {
+            Kind::Kafka(cluster) => lock(cluster).start_broker(broker).expect("starting a broker"),
+            Kind::Sandbox(cluster) => {
+                runtime().block_on(cluster.start_broker(id(broker))).expect("starting a broker");
+            }
         }
     }
 }
 
+impl fmt::Debug for UnderTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self.kind {
+            Kind::Kafka(_) => "Apache Kafka",
+            Kind::Sandbox(_) => "the sandbox",
+        };
+        write!(f, "{name} at {:?}", self.addresses)
+    }
+}
+
+/// A broker that is killed is missed after this, rather than after 9 s.
+fn settings() -> Vec<(String, String)> {
+    [("broker.session.timeout.ms", "4000"), ("broker.heartbeat.interval.ms", "500")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+}
+
+/// The id of the broker at this place.
+fn id(broker: usize) -> i32 {
+    i32::try_from(broker + 1).expect("few brokers")
+}
+
 fn lock(cluster: &Mutex<Cluster>) -> std::sync::MutexGuard<'_, Cluster> {
     cluster.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What all sandboxes run on.
+fn runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(2).enable_all().build().expect("threads")
+    })
 }

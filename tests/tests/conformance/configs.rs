@@ -2,7 +2,9 @@
 
 use kacrab_protocol::generated::*;
 use tests::conformance::wire::Reply;
-use tests::conformance::{Scenario, compare, some, text};
+use tests::conformance::{Scenario, some, text};
+
+use crate::compare;
 
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;
@@ -27,12 +29,13 @@ fn list(s: &mut Scenario<'_>, label: &str, request: &DescribeConfigsRequestData,
     configs.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
     for config in configs {
         let line = s.masks.line(&format!("{config:?}"));
-        s.note(&format!("  {line}"));
+        s.note(&format!("{label}: {} => {line}", config.name.as_str()));
     }
     s.record::<DescribeConfigsRequestData>(label, version, &Reply::Answer { response: answer, left: 0 });
 }
 
 fn describing(s: &mut Scenario<'_>) {
+    s.masks.field("documentation", "words for people");
     let topic = s.topic_with("log", 1, 1, &[("retention.ms", "1000"), ("cleanup.policy", "compact")]);
     let full = DescribeConfigsRequestData {
         include_synonyms: true,
@@ -69,7 +72,7 @@ fn describing(s: &mut Scenario<'_>) {
     });
 }
 
-/// A broker's configs but for those that say where it is and what machine it is on.
+/// A broker's configs but for those that say where it is, what machine it is on and how it reaches its controller.
 fn of_broker(s: &mut Scenario<'_>) {
     const PLACE: &[&str] = &[
         "advertised.listeners",
@@ -80,6 +83,9 @@ fn of_broker(s: &mut Scenario<'_>) {
         "node.id",
         "broker.id",
         "metadata.log.dir",
+        "controller.listener.names",
+        "listener.security.protocol.map",
+        "process.roles",
     ];
     let request = DescribeConfigsRequestData { include_synonyms: true, ..describe(BROKER, "1", None) };
     let answer = s.quietly(0, &request, 4).answer();
@@ -88,7 +94,7 @@ fn of_broker(s: &mut Scenario<'_>) {
     configs.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
     for config in configs {
         let line = s.masks.line(&format!("{config:?}"));
-        s.note(&line);
+        s.note(&format!("{} => {line}", config.name.as_str()));
     }
 }
 
@@ -125,7 +131,7 @@ fn own(s: &mut Scenario<'_>, topic: &str) {
         })
         .collect();
     own.sort();
-    s.note(&format!("  its own: {own:?}"));
+    s.note(&format!("its own => {own:?}"));
 }
 
 const SET: i8 = 0;

@@ -8,7 +8,9 @@ use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::{Batch, Record};
 use tests::conformance::wire::PATIENCE;
-use tests::conformance::{Scenario, compare, fetch_request, produce_one, produce_request, text};
+use tests::conformance::{Scenario, fetch_request, produce_one, produce_request, text};
+
+use crate::compare;
 
 /// Three batches of 1, 2 and 3 records.
 fn filled(s: &mut Scenario<'_>, shown: &str) -> (String, KafkaUuid) {
@@ -129,7 +131,7 @@ fn waiting(s: &mut Scenario<'_>) {
         let start = Instant::now();
         s.ask(label, request, 18);
         let waited = start.elapsed() >= Duration::from_millis(250);
-        s.note(if waited { "  after a wait" } else { "  at once" });
+        s.note(&format!("{label}: answered => {}", if waited { "after a wait" } else { "at once" }));
     };
     timed(s, "at the end", &waits(6, 1, 300));
     timed(s, "at the end, min_bytes 0", &waits(6, 0, 300));
@@ -195,12 +197,12 @@ fn sessions(s: &mut Scenario<'_>) {
     // A session's life. The sandbox declines sessions: this is for the day when it does not.
     let open = FetchRequestData { session_epoch: 0, ..fetch_request(&name, id, 0, 5) };
     let answer = s.quietly(0, &open, 18).answer();
-    s.note(&format!("a session is given: {}", answer.session_id > 0));
+    s.note(&format!("a session is given => {}", answer.session_id > 0));
 }
 
 /// What was produced comes back as it was: the batch's head and its records.
 fn content(s: &mut Scenario<'_>) {
-    let name = s.topic("log", 1);
+    let name = s.topic_with("log", 1, 1, &[("retention.ms", "-1")]);
     let id = s.topic_id(&name);
     let record = |delta: i64| Record {
         key: Some("k"),

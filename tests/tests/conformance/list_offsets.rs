@@ -2,7 +2,9 @@
 
 use kacrab_protocol::generated::*;
 use tests::conformance::records::{Batch, Record};
-use tests::conformance::{Scenario, compare, produce_one, text};
+use tests::conformance::{Scenario, produce_one, text};
+
+use crate::compare;
 
 fn at(topic: &str, partition: i32, timestamp: i64) -> ListOffsetsRequestData {
     ListOffsetsRequestData {
@@ -23,7 +25,8 @@ fn at(topic: &str, partition: i32, timestamp: i64) -> ListOffsetsRequestData {
 
 /// Timestamps 1000, 2000 (out of order 1500), 3000 …: batch by batch.
 fn timed(s: &mut Scenario<'_>, shown: &str) -> String {
-    let name = s.topic(shown, 1);
+    // Else retention takes them while the scenario runs: they are from 1970.
+    let name = s.topic_with(shown, 1, 1, &[("retention.ms", "-1")]);
     for (first, deltas) in [(1000, &[0, 10][..]), (3000, &[0, -500, 100]), (2000, &[0]), (3100, &[0, 0])] {
         let records = deltas.iter().map(|delta| Record {
             key: Some("k"),

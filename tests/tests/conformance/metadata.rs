@@ -3,7 +3,9 @@
 use kacrab_protocol::KafkaUuid;
 use kacrab_protocol::generated::*;
 use tests::conformance::wire::Reply;
-use tests::conformance::{Scenario, compare, some, text};
+use tests::conformance::{Scenario, some, text};
+
+use crate::compare;
 
 fn by_name(name: &str) -> MetadataRequestTopic {
     MetadataRequestTopic { name: some(name), ..MetadataRequestTopic::default() }

@@ -3,7 +3,9 @@
 use kacrab_protocol::generated::*;
 use tests::conformance::records::Batch;
 use tests::conformance::wire::Reply;
-use tests::conformance::{Scenario, compare, produce_one, some, text};
+use tests::conformance::{Scenario, produce_one, some, text};
+
+use crate::compare;
 
 fn security(s: &mut Scenario<'_>) {
     s.each_ask("", |_, _| DescribeAclsRequestData {

@@ -3,7 +3,9 @@
 use kacrab_protocol::KafkaUuid;
 use kacrab_protocol::generated::*;
 use tests::conformance::records::Batch;
-use tests::conformance::{Scenario, compare, produce_one, text};
+use tests::conformance::{Scenario, produce_one, text};
+
+use crate::compare;
 
 fn topic(name: &str, partitions: i32, replication_factor: i16) -> CreatableTopic {
     CreatableTopic {
@@ -30,7 +32,10 @@ fn with_configs(mut topic: CreatableTopic, configs: &[(&str, Option<&str>)]) -> 
     topic
 }
 
-fn assigned(name: &str, assignments: &[(i32, &[i32])]) -> CreatableTopic {
+/// Partitions and their replicas.
+type Assignments<'a> = &'a [(i32, &'a [i32])];
+
+fn assigned(name: &str, assignments: Assignments<'_>) -> CreatableTopic {
     let mut topic = topic(name, -1, -1);
     topic.assignments = assignments
         .iter()
@@ -128,7 +133,7 @@ fn at_once(s: &mut Scenario<'_>) {
 }
 
 fn assigning(s: &mut Scenario<'_>) {
-    let cases: &[(&str, &[(i32, &[i32])])] = &[
+    let cases: &[(&str, Assignments<'_>)] = &[
         ("good", &[(0, &[1]), (1, &[1])]),
         ("out of order", &[(1, &[1]), (0, &[1])]),
         ("not from 0", &[(1, &[1]), (2, &[1])]),

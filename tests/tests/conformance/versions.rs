@@ -6,7 +6,9 @@ use bytes::{BufMut, BytesMut};
 use kacrab_protocol::generated::*;
 use tests::conformance::api::{APIS, Api};
 use tests::conformance::wire::{Reply, Wire};
-use tests::conformance::{Scenario, compare, text};
+use tests::conformance::{Scenario, text};
+
+use crate::compare;
 
 fn request() -> ApiVersionsRequestData {
     ApiVersionsRequestData {
@@ -19,12 +21,15 @@ fn request() -> ApiVersionsRequestData {
 fn announced(s: &mut Scenario<'_>) {
     s.each::<ApiVersionsRequestData>("what is announced", |s, version| {
         let answer = s.quietly(0, &request(), version).answer();
-        for api in &answer.api_keys {
-            s.note(&format!("API {} v{} to v{}", api.api_key, api.min_version, api.max_version));
+        // Apache Kafka has more APIs than those that scenarios know.
+        for (name, key, _) in APIS {
+            let api = answer.api_keys.iter().find(|api| api.api_key == *key);
+            let versions = api.map(|api| (api.min_version, api.max_version));
+            s.note(&format!("{name} => {versions:?}"));
         }
         for feature in &answer.supported_features {
             s.note(&format!(
-                "supported {} {} to {}",
+                "supported {} => {} to {}",
                 feature.name.as_str(),
                 feature.min_version,
                 feature.max_version
@@ -35,14 +40,14 @@ fn announced(s: &mut Scenario<'_>) {
         finalized.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
         for feature in &finalized {
             s.note(&format!(
-                "finalized {} {} to {}",
+                "finalized {} => {} to {}",
                 feature.name.as_str(),
                 feature.min_version_level,
                 feature.max_version_level
             ));
         }
-        s.note(&format!("zk_migration_ready {}", answer.zk_migration_ready));
-        s.note(&format!("error {}", answer.error_code));
+        s.note(&format!("zk_migration_ready => {}", answer.zk_migration_ready));
+        s.note(&format!("error => {}", answer.error_code));
     });
     for (name, version) in [("", "1.0"), ("conformance", ""), ("a b", "1.0"), ("-a", "1.0"), ("a", "1.0 (x)")]
     {
@@ -86,11 +91,8 @@ fn not_announced(s: &mut Scenario<'_>) {
         let outcome = outcome(&mut wire);
         s.note(&format!("ApiVersions v{version}, tagged fields in its header: {tagged} => {outcome}"));
         let after = wire.ask(&request(), 3);
-        s.note(if matches!(after, Reply::Answer { .. }) {
-            "and the connection goes on"
-        } else {
-            "and that was it"
-        });
+        let goes_on = matches!(after, Reply::Answer { .. });
+        s.note(&format!("and the connection goes on, after v{version} {tagged} => {goes_on}"));
     }
     for (name, key, versions) in APIS {
         if *key == ApiVersionsRequestData::KEY {

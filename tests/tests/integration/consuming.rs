@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::event::{CloseReason, CommittedBy};
 use shared::kafka::Lane;
 use shared::{ConsumerEvent, ConsumerId, ErrorCode, Reply};
-use tests::{Client, TestServer, shared_kafka};
+use tests::{Client, TestServer};
 
 /// Waits until a commit of this kind reached `offset` in partition 0, and returns all of the kind up to it.
 async fn committed_up_to(page: &mut Client, consumer: ConsumerId, by: CommittedBy, offset: i64) -> Vec<i64> {
@@ -31,8 +31,8 @@ async fn lanes_that(page: &mut Client, consumer: ConsumerId, wanted: impl Fn(&[L
 
 #[tokio::test]
 async fn a_consumer_tells_its_assignment_its_records_the_ends_and_where_it_is() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 2).await;
     let produced = page.produce(json!({ "topic": "t", "count": 40, "key": "iata" })).await;
@@ -73,8 +73,8 @@ async fn a_consumer_tells_its_assignment_its_records_the_ends_and_where_it_is() 
 
 #[tokio::test]
 async fn the_end_of_each_of_two_topics_is_told_by_its_name() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("one", 1).await;
     page.make_topic("two", 1).await;
@@ -96,8 +96,8 @@ async fn the_end_of_each_of_two_topics_is_told_by_its_name() {
 
 #[tokio::test]
 async fn latest_begins_after_what_is_there_already() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     page.fill("t", 10).await;
@@ -118,8 +118,8 @@ async fn latest_begins_after_what_is_there_already() {
 
 #[tokio::test]
 async fn a_commit_covers_what_was_handed_out_and_a_successor_goes_on_there() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 2).await;
     let produced = page.produce(json!({ "topic": "t", "count": 30, "key": "iata" })).await;
@@ -150,8 +150,8 @@ async fn a_commit_covers_what_was_handed_out_and_a_successor_goes_on_there() {
 
 #[tokio::test]
 async fn without_a_commit_a_successor_reads_everything_again() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     page.fill("t", 10).await;
@@ -162,8 +162,8 @@ async fn without_a_commit_a_successor_reads_everything_again() {
 
 #[tokio::test]
 async fn an_asynchronous_commit_is_answered_at_once_and_told_when_it_happened() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     page.fill("t", 5).await;
@@ -178,8 +178,8 @@ async fn an_asynchronous_commit_is_answered_at_once_and_told_when_it_happened() 
 
 #[tokio::test]
 async fn commits_after_each_record_are_told_one_by_one() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     page.fill("t", 5).await;
@@ -198,8 +198,8 @@ async fn commits_after_each_record_are_told_one_by_one() {
 
 #[tokio::test]
 async fn auto_commit_commits_by_its_timer() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     page.fill("t", 5).await;
@@ -218,8 +218,8 @@ async fn auto_commit_commits_by_its_timer() {
 
 #[tokio::test]
 async fn a_second_group_reads_everything_for_itself() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 2).await;
     page.fill("t", 200).await;
@@ -235,8 +235,8 @@ async fn a_second_group_reads_everything_for_itself() {
 
 #[tokio::test]
 async fn many_records_arrive_complete_and_in_order() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 3).await;
     page.fill("t", 50_000).await;
@@ -252,8 +252,8 @@ async fn many_records_arrive_complete_and_in_order() {
 
 #[tokio::test]
 async fn each_mistake_has_its_own_error() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let start = |arguments: Value| json!({ "start_consumer": arguments });
@@ -294,8 +294,8 @@ async fn each_mistake_has_its_own_error() {
 
 #[tokio::test]
 async fn a_consumer_that_is_gone_takes_no_more_orders() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let consumer = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
@@ -311,8 +311,8 @@ async fn a_consumer_that_is_gone_takes_no_more_orders() {
 
 #[tokio::test]
 async fn a_learner_may_run_only_so_many_consumers() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let mut running = Vec::new();

@@ -1,7 +1,6 @@
 //! A defect of the server: the request that meets it fails, and nothing else does.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use backend::learner::Commands;
 use backend::session::JobContext;
@@ -9,7 +8,7 @@ use futures_util::future::BoxFuture;
 use serde_json::json;
 use shared::event::CloseReason;
 use shared::{Command, ErrorCode, Event, Outcome};
-use tests::{Client, Produced, TestServer, shared_kafka};
+use tests::{Client, Produced, TestServer};
 
 /// Panics where a topic of this name is to be made.
 const PANICS: &str = "panic-now";
@@ -33,9 +32,9 @@ impl Commands for WithDefect {
 
 #[tokio::test]
 async fn a_panic_fails_its_request_and_nothing_else() {
-    let Some(kafka) = shared_kafka() else { return };
+    let Some(cluster) = crate::cluster() else { return };
     let wrap = |inner| Arc::new(WithDefect(inner)) as Arc<dyn Commands>;
-    let server = TestServer::start_with(kafka, Duration::from_secs(60), Some(Box::new(wrap))).await;
+    let server = TestServer::start_with(cluster, |_| {}, Some(Box::new(wrap))).await;
     let (mut page, mut someone_else) = (Client::new(&server).await, Client::new(&server).await);
     page.make_topic("t", 1).await;
     someone_else.make_topic("t", 1).await;

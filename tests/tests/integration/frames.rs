@@ -3,14 +3,14 @@
 use futures_util::SinkExt;
 use serde_json::json;
 use shared::wire::{MAX_CLIENT_FRAME_BYTES, close};
-use tests::{Client, TestServer, shared_kafka};
+use tests::{Client, TestServer};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use super::wire::{hear, say};
 
-const HELLO: &str = r#"{"type":"hello","version":1}"#;
+const HELLO: &str = r#"{"type":"hello","version":2}"#;
 
 /// What the server says to these frames after a `Hello`.
 async fn after_hello(server: &TestServer, frames: Vec<Message>) -> u16 {
@@ -38,8 +38,8 @@ async fn goes_on(server: &TestServer) {
 
 #[tokio::test]
 async fn malformed_frames() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let deep = "[".repeat(100_000);
     for text in [
         "",
@@ -78,9 +78,9 @@ async fn malformed_frames() {
 
 #[tokio::test]
 async fn a_wrong_version() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
-    for version in [0, 2, u32::MAX] {
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
+    for version in [0, 1, u32::MAX] {
         let hello = json!({ "type": "hello", "version": version }).to_string();
         assert_eq!(instead_of_hello(&server, Message::text(hello)).await, close::WRONG_VERSION);
     }
@@ -89,8 +89,8 @@ async fn a_wrong_version() {
 
 #[tokio::test]
 async fn a_command_before_hello_and_a_second_hello() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     for text in
         [r#"{"type":"run","id":1,"command":{"create_topic":{"topic":"t"}}}"#, r#"{"type":"cancel","id":1}"#]
     {
@@ -102,8 +102,8 @@ async fn a_command_before_hello_and_a_second_hello() {
 
 #[tokio::test]
 async fn no_hello_at_all() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let (mut silent, _) = Client::connect(&server, None).await;
     assert_eq!(Client::close_code(&mut silent).await, close::IDLE);
     goes_on(&server).await;
@@ -111,8 +111,8 @@ async fn no_hello_at_all() {
 
 #[tokio::test]
 async fn a_request_id_used_twice() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let run =
         |id: u64| Message::text(format!(r#"{{"type":"run","id":{id},"command":{{"list_topics":{{}}}}}}"#));
     assert_eq!(after_hello(&server, vec![run(1), run(1)]).await, close::ID_REUSED);
@@ -122,8 +122,8 @@ async fn a_request_id_used_twice() {
 
 #[tokio::test]
 async fn a_request_id_used_twice_over_two_connections() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.topic_names().await;
     page.reconnect(&server).await;
@@ -134,8 +134,8 @@ async fn a_request_id_used_twice_over_two_connections() {
 
 #[tokio::test]
 async fn binary_frames() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     for bytes in [&b""[..], b"\x00\xff", HELLO.as_bytes()] {
         let frame = Message::binary(bytes.to_vec());
         assert_eq!(instead_of_hello(&server, frame.clone()).await, close::BINARY);
@@ -146,8 +146,8 @@ async fn binary_frames() {
 
 #[tokio::test]
 async fn oversized_frames() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let command = |size: usize| {
         let start = r#"{"type":"run","id":1,"command":{"describe_topic":{"topic":""#;
         let end = r#""}}}"#;
@@ -173,8 +173,8 @@ async fn oversized_frames() {
 
 #[tokio::test]
 async fn a_frame_in_fragments_is_one_frame() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let fragment = |text: &str, opcode: Data, last: bool| {
         Message::Frame(Frame::message(text.as_bytes().to_vec(), OpCode::Data(opcode), last))
     };
@@ -193,8 +193,8 @@ async fn a_frame_in_fragments_is_one_frame() {
 
 #[tokio::test]
 async fn text_that_is_not_utf_8_does_not_stop_the_server() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let (mut socket, _) = Client::connect(&server, None).await;
     let frame = Frame::message(vec![0xff, 0xfe, 0x80], OpCode::Data(Data::Text), true);
     socket.send(Message::Frame(frame)).await.expect("the connection holds");
@@ -203,8 +203,8 @@ async fn text_that_is_not_utf_8_does_not_stop_the_server() {
 
 #[tokio::test]
 async fn more_frames_than_the_server_takes() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let flood = vec![Message::text(r#"{"type":"cancel","id":1}"#); 2_000];
     assert_eq!(after_hello(&server, flood).await, close::TOO_FAST);
     goes_on(&server).await;

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::event::CloseReason;
 use shared::kafka::GroupDescription;
 use shared::{ConsumerEvent, Event, Outcome, Reply};
-use tests::{Client, TestServer, shared_kafka};
+use tests::{Client, TestServer};
 
 fn shares(group: &GroupDescription) -> Vec<usize> {
     let mut shares: Vec<_> = group.members.iter().map(|member| member.partitions.len()).collect();
@@ -16,8 +16,8 @@ fn shares(group: &GroupDescription) -> Vec<usize> {
 
 #[tokio::test]
 async fn a_second_member_takes_over_a_part_and_gives_it_back_when_it_stops() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 3).await;
     let one = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
@@ -47,8 +47,8 @@ async fn a_second_member_takes_over_a_part_and_gives_it_back_when_it_stops() {
 
 #[tokio::test]
 async fn cooperative_members_keep_what_they_have() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 4).await;
     let settings = json!({ "partition.assignment.strategy": "cooperative-sticky" });
@@ -63,8 +63,8 @@ async fn cooperative_members_keep_what_they_have() {
 
 #[tokio::test]
 async fn two_members_together_read_each_record_once() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 4).await;
     let one = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
@@ -88,8 +88,8 @@ async fn two_members_together_read_each_record_once() {
 
 #[tokio::test]
 async fn a_crashed_member_stays_until_its_session_times_out() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     page.fill("t", 3).await;
@@ -119,8 +119,8 @@ async fn a_crashed_member_stays_until_its_session_times_out() {
 
 #[tokio::test]
 async fn cancelling_a_crash_only_ends_the_watching() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let consumer = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
@@ -135,8 +135,8 @@ async fn cancelling_a_crash_only_ends_the_watching() {
 
 #[tokio::test]
 async fn a_longer_session_timeout_is_the_learners_to_choose() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let settings = json!({ "session.timeout.ms": "9000", "heartbeat.interval.ms": "1000" });
@@ -150,8 +150,8 @@ async fn a_longer_session_timeout_is_the_learners_to_choose() {
 
 #[tokio::test]
 async fn a_group_with_members_of_different_strategies_says_so() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let with = |strategy: &str| json!({ "group": "g", "topics": ["t"], "settings": { "partition.assignment.strategy": strategy } });

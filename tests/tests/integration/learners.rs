@@ -3,12 +3,12 @@
 use serde_json::json;
 use shared::kafka::Bytes;
 use shared::{ErrorCode, Reply};
-use tests::{Client, TestServer, shared_kafka};
+use tests::{Client, TestServer};
 
 #[tokio::test]
 async fn two_learners_with_the_same_names_never_meet() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let (mut one, mut other) = (Client::new(&server).await, Client::new(&server).await);
     assert_ne!(one.cookie, other.cookie);
 
@@ -52,8 +52,8 @@ async fn two_learners_with_the_same_names_never_meet() {
 
 #[tokio::test]
 async fn the_name_on_the_cluster_of_one_learner_is_no_way_in_for_another() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let (mut one, mut other) = (Client::new(&server).await, Client::new(&server).await);
     one.make_topic("t", 1).await;
     one.read_all("t", 1, "g").await;
@@ -74,8 +74,8 @@ async fn the_name_on_the_cluster_of_one_learner_is_no_way_in_for_another() {
 
 #[tokio::test]
 async fn the_same_learner_comes_back_by_cookie() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let cookie = page.cookie.clone();

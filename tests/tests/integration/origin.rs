@@ -1,6 +1,6 @@
 //! Who may speak to the server: exact `Host` and `Origin`, over a bare connection.
 
-use tests::{TestServer, shared_kafka};
+use tests::TestServer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -26,8 +26,8 @@ async fn status(server: &TestServer, path: &str, headers: &[(&str, String)]) -> 
 
 #[tokio::test]
 async fn only_the_servers_own_page_may_connect() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let port = server.address().port();
     let host = ("Host", server.address().to_string());
     for origin in [format!("http://127.0.0.1:{port}"), format!("http://localhost:{port}")] {
@@ -69,8 +69,8 @@ async fn only_the_servers_own_page_may_connect() {
 
 #[tokio::test]
 async fn every_request_must_name_the_server_as_it_is_known() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let port = server.address().port();
     let origin = ("Origin", server.origin());
     for path in ["/", "/healthz", "/api/lessons", "/ws", "/nowhere"] {

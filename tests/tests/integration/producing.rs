@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 use shared::kafka::{Bytes, Record, UndeliveredFate};
 use shared::{ErrorCode, Event, Outcome};
-use tests::{Client, Produced, TestServer, shared_kafka};
+use tests::{Client, Produced, TestServer};
 
 /// The airports as the repository has them.
 fn airports() -> Vec<Value> {
@@ -26,8 +26,8 @@ fn value(record: &Record) -> Value {
 
 #[tokio::test]
 async fn each_record_is_where_its_report_says() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 3).await;
     let airports = airports();
@@ -71,8 +71,8 @@ async fn each_record_is_where_its_report_says() {
 
 #[tokio::test]
 async fn without_a_key_records_have_none() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     page.fill("t", 20).await;
@@ -83,8 +83,8 @@ async fn without_a_key_records_have_none() {
 
 #[tokio::test]
 async fn every_combination_of_settings_delivers() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 2).await;
     let mut written = 0;
@@ -119,8 +119,8 @@ async fn every_combination_of_settings_delivers() {
 
 #[tokio::test]
 async fn with_acks_0_nobody_says_where_the_records_went() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let produced = page.produce(json!({ "topic": "t", "count": 100, "acks": "0" })).await;
@@ -134,8 +134,8 @@ async fn with_acks_0_nobody_says_where_the_records_went() {
 
 #[tokio::test]
 async fn one_by_one_each_report_comes_before_the_next_record() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 3).await;
     let produced = page
@@ -152,8 +152,8 @@ async fn one_by_one_each_report_comes_before_the_next_record() {
 
 #[tokio::test]
 async fn many_records_are_reported_with_their_progress() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 6).await;
     let finished = page.run(json!({ "produce": { "topic": "t", "count": 100_000, "key": "iata" } })).await;
@@ -174,8 +174,8 @@ async fn many_records_are_reported_with_their_progress() {
 
 #[tokio::test]
 async fn a_million_records_are_each_reported() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 3).await;
     let produced = page
@@ -190,8 +190,8 @@ async fn a_million_records_are_each_reported() {
 
 #[tokio::test]
 async fn cancelling_says_what_became_of_each_record() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 2).await;
     let id = page
@@ -218,8 +218,8 @@ async fn cancelling_says_what_became_of_each_record() {
 
 #[tokio::test]
 async fn records_that_wait_in_the_client_are_not_written_when_they_are_cancelled() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     // They wait for more records for longer than this test.
@@ -234,8 +234,8 @@ async fn records_that_wait_in_the_client_are_not_written_when_they_are_cancelled
 
 #[tokio::test]
 async fn a_record_over_the_limit_is_not_written_and_the_others_are() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let configs = json!({ "max.message.bytes": "280" });
     page.run(json!({ "create_topic": { "topic": "t", "partitions": 1, "configs": configs } })).await.reply();
@@ -255,8 +255,8 @@ async fn a_record_over_the_limit_is_not_written_and_the_others_are() {
 
 #[tokio::test]
 async fn each_mistake_has_its_own_error() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     for (arguments, code) in [
@@ -284,8 +284,8 @@ async fn each_mistake_has_its_own_error() {
 
 #[tokio::test]
 async fn settings_that_name_hosts_files_or_code_are_refused_by_name() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     for name in [
@@ -341,8 +341,8 @@ async fn settings_that_name_hosts_files_or_code_are_refused_by_name() {
 
 #[tokio::test]
 async fn a_learner_writes_a_few_times_at_once_and_no_more() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let slow = json!({ "produce": { "topic": "t", "count": 1, "linger_ms": 3_000 } });

@@ -6,7 +6,7 @@ use serde_json::json;
 use shared::event::CloseReason;
 use shared::wire::{VERSION, close};
 use shared::{ClientFrame, ErrorCode, Event, Outcome, Reply};
-use tests::{Client, Produced, TestServer, shared_kafka};
+use tests::{Client, Produced, TestServer};
 use tokio::time::timeout;
 
 use super::wire::{hear, say};
@@ -16,8 +16,8 @@ const SOONER_THAN_ITS_SESSION_TIMEOUT: Duration = Duration::from_secs(40);
 
 #[tokio::test]
 async fn a_produce_goes_on_while_the_page_is_away_and_its_done_is_delivered() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let mut tab = Client::with_cookie(&server, page.cookie.clone()).await;
     page.make_topic("t", 3).await;
@@ -45,8 +45,8 @@ async fn a_produce_goes_on_while_the_page_is_away_and_its_done_is_delivered() {
 
 #[tokio::test]
 async fn a_connection_changed_in_the_middle_of_a_produce_loses_no_done() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 3).await;
     let id = page.start_json(json!({ "produce": { "topic": "t", "count": 200_000, "key": "iata" } })).await;
@@ -64,8 +64,8 @@ async fn a_connection_changed_in_the_middle_of_a_produce_loses_no_done() {
 
 #[tokio::test]
 async fn a_consumer_goes_on_while_the_page_is_away_and_what_was_missed_is_counted() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let mut tab = Client::with_cookie(&server, page.cookie.clone()).await;
     page.make_topic("t", 1).await;
@@ -87,8 +87,8 @@ async fn a_consumer_goes_on_while_the_page_is_away_and_what_was_missed_is_counte
 
 #[tokio::test]
 async fn a_session_is_resumed_under_the_same_cookie_only() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     page.lose_connection();
@@ -107,8 +107,9 @@ async fn a_session_is_resumed_under_the_same_cookie_only() {
 
 #[tokio::test]
 async fn a_session_that_is_gone_is_replaced_by_a_new_one() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start_with(kafka, Duration::from_millis(100), None).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server =
+        TestServer::start_with(cluster, |config| config.grace = Duration::from_millis(100), None).await;
     let mut page = Client::new(&server).await;
     let mut tab = Client::with_cookie(&server, page.cookie.clone()).await;
     page.make_topic("t", 1).await;
@@ -129,8 +130,8 @@ async fn a_session_that_is_gone_is_replaced_by_a_new_one() {
 
 #[tokio::test]
 async fn whoever_takes_a_session_over_has_it_and_the_other_is_told() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let (mut other, _) = Client::connect(&server, page.cookie.as_deref()).await;
@@ -150,8 +151,8 @@ async fn whoever_takes_a_session_over_has_it_and_the_other_is_told() {
 
 #[tokio::test]
 async fn a_page_that_leaves_takes_its_consumers_out_of_their_groups() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let mut tab = Client::with_cookie(&server, page.cookie.clone()).await;
     page.make_topic("t", 1).await;
@@ -168,8 +169,8 @@ async fn a_page_that_leaves_takes_its_consumers_out_of_their_groups() {
 
 #[tokio::test]
 async fn a_page_that_leaves_in_the_middle_of_a_produce_ends_it() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let mut tab = Client::with_cookie(&server, page.cookie.clone()).await;
     page.make_topic("t", 1).await;
@@ -194,8 +195,8 @@ async fn a_page_that_leaves_in_the_middle_of_a_produce_ends_it() {
 
 #[tokio::test]
 async fn a_second_tab_sees_the_same_topics_and_may_stop_a_consumer_of_the_first() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut first = Client::new(&server).await;
     let mut second = Client::with_cookie(&server, first.cookie.clone()).await;
     first.make_topic("t", 1).await;
@@ -218,8 +219,8 @@ async fn a_second_tab_sees_the_same_topics_and_may_stop_a_consumer_of_the_first(
 
 #[tokio::test]
 async fn a_tab_that_leaves_does_not_end_the_other() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut first = Client::new(&server).await;
     let mut second = Client::with_cookie(&server, first.cookie.clone()).await;
     first.make_topic("t", 1).await;
@@ -233,15 +234,15 @@ async fn a_tab_that_leaves_does_not_end_the_other() {
 
 #[tokio::test]
 async fn a_learner_may_have_only_so_many_tabs() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let first = Client::new(&server).await;
     let mut tabs = Vec::new();
     for _ in 1..16 {
         tabs.push(Client::with_cookie(&server, first.cookie.clone()).await);
     }
     let (mut one_more, _) = Client::connect(&server, first.cookie.as_deref()).await;
-    say(&mut one_more, r#"{"type":"hello","version":1}"#).await;
+    say(&mut one_more, r#"{"type":"hello","version":2}"#).await;
     assert_eq!(Client::close_code(&mut one_more).await, close::TOO_MANY_SESSIONS);
     let mut someone_else = Client::new(&server).await;
     assert_eq!(someone_else.topic_names().await, [""; 0], "others have their own places");
@@ -249,8 +250,8 @@ async fn a_learner_may_have_only_so_many_tabs() {
 
 #[tokio::test]
 async fn a_session_runs_only_so_many_commands_at_once() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     // A crashed member is waited for until its session times out, which is longer than this test.
@@ -274,8 +275,8 @@ async fn a_session_runs_only_so_many_commands_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_answers_what_runs_and_says_goodbye() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let consumer = page.consume(json!({ "group": "g", "topics": ["t"] })).await;

@@ -3,12 +3,12 @@
 use serde_json::json;
 use shared::event::CloseReason;
 use shared::{ErrorCode, Event, Outcome, Reply};
-use tests::{Client, TestServer, shared_kafka};
+use tests::{Client, TestServer};
 
 #[tokio::test]
 async fn it_makes_the_same_state_from_any() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let over = json!({ "start_over": {
         "delete_topics": ["t", "never-there"],
@@ -42,8 +42,8 @@ async fn it_makes_the_same_state_from_any() {
 
 #[tokio::test]
 async fn it_closes_the_learners_consumers_in_the_groups_that_it_deletes() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let consumer = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
@@ -58,8 +58,8 @@ async fn it_closes_the_learners_consumers_in_the_groups_that_it_deletes() {
 
 #[tokio::test]
 async fn it_waits_for_crashed_members_and_says_so() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let consumer = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
@@ -77,8 +77,8 @@ async fn it_waits_for_crashed_members_and_says_so() {
 
 #[tokio::test]
 async fn a_mistake_in_it_is_told_before_anything_is_deleted() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     for (arguments, code) in [
@@ -102,8 +102,8 @@ async fn a_mistake_in_it_is_told_before_anything_is_deleted() {
 
 #[tokio::test]
 async fn it_fails_where_a_record_was_not_written() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let configs = json!({ "max.message.bytes": "280" });
     let settings = json!({ "batch.num.messages": "1" });

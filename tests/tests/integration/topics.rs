@@ -1,14 +1,14 @@
 //! Topics: listed, made, described, deleted, and what is refused.
 
 use serde_json::{Value, json};
-use shared::kafka::ConfigSource;
+use shared::kafka::{ClusterState, ConfigSource};
 use shared::{ErrorCode, Reply};
-use tests::{Client, TestServer, shared_kafka};
+use tests::{Client, On, TestServer};
 
 #[tokio::test]
 async fn a_topic_is_made_described_and_deleted() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let created = page.make_topic("airports-data", 3).await;
     assert_eq!(created.name.as_str(), "airports-data");
@@ -31,8 +31,8 @@ async fn a_topic_is_made_described_and_deleted() {
 
 #[tokio::test]
 async fn the_list_has_partitions_replicas_and_what_is_internal() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("b-topic", 4).await;
     page.make_topic("a-topic", 1).await;
@@ -52,8 +52,8 @@ async fn the_list_has_partitions_replicas_and_what_is_internal() {
 
 #[tokio::test]
 async fn configs_are_described_with_their_source() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let configs = json!({ "retention.ms": "60000", "cleanup.policy": "compact" });
     let command = json!({ "create_topic": { "topic": "t", "partitions": 1, "replication_factor": 1, "configs": configs } });
@@ -72,8 +72,8 @@ async fn configs_are_described_with_their_source() {
 
 #[tokio::test]
 async fn what_is_left_empty_is_the_brokers() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     let reply = page.run(json!({ "create_topic": { "topic": "t" } })).await.reply();
     let Reply::TopicCreated(created) = reply else { panic!("{reply:?}") };
@@ -83,8 +83,8 @@ async fn what_is_left_empty_is_the_brokers() {
 
 #[tokio::test]
 async fn each_mistake_has_its_own_error() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("taken", 1).await;
     page.make_topic("dot.ted", 1).await;
@@ -138,8 +138,8 @@ async fn each_mistake_has_its_own_error() {
 
 #[tokio::test]
 async fn a_refusal_does_not_show_the_prefix_that_the_cluster_sees() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("a.b", 1).await;
     for command in [
@@ -157,8 +157,8 @@ async fn a_refusal_does_not_show_the_prefix_that_the_cluster_sees() {
 
 #[tokio::test]
 async fn asking_for_a_topic_does_not_make_it() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     for command in [
         json!({ "describe_topic": { "topic": "ghost" } }),
@@ -174,8 +174,8 @@ async fn asking_for_a_topic_does_not_make_it() {
 
 #[tokio::test]
 async fn a_deleted_topic_stays_deleted_while_its_clients_live() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster) = crate::cluster() else { return };
+    let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 2).await;
     page.make_topic("other", 1).await;
@@ -204,19 +204,27 @@ async fn a_deleted_topic_stays_deleted_while_its_clients_live() {
 
 #[tokio::test]
 async fn the_cluster_says_what_it_is() {
-    let Some(kafka) = shared_kafka() else { return };
-    let server = TestServer::start(kafka).await;
+    let Some(cluster_of_the_server) = crate::cluster() else { return };
+    let server = TestServer::start(cluster_of_the_server).await;
     let mut page = Client::new(&server).await;
     let Reply::Cluster(cluster) = page.run(json!({ "describe_cluster": {} })).await.reply() else { panic!() };
     assert!(cluster.cluster_id.is_some_and(|id| !id.is_empty()));
     assert!(!cluster.brokers.is_empty());
     let addresses: Vec<_> =
         cluster.brokers.iter().map(|broker| format!("{}:{}", broker.host, broker.port)).collect();
-    if std::env::var_os("KAFKA_BOOTSTRAP_SERVERS").is_none() {
-        assert_eq!(addresses.join(","), kafka);
+    match cluster_of_the_server {
+        On::Kafka(servers) if std::env::var_os("KAFKA_BOOTSTRAP_SERVERS").is_none() => {
+            assert_eq!(addresses.join(","), servers);
+        }
+        On::Kafka(_) => {}
+        On::Sandbox => assert_eq!(addresses.len(), 3),
     }
     assert!(cluster.controller.is_some_and(|id| cluster.brokers.iter().any(|broker| broker.id == id)));
     let librdkafka = &page.welcome.server.librdkafka;
     assert!(librdkafka.starts_with("2."), "{librdkafka}");
-    page.until_cluster(|state| matches!(state, shared::kafka::ClusterState::Ready(_))).await;
+    page.until_cluster(|state| match cluster_of_the_server {
+        On::Kafka(_) => matches!(state, ClusterState::Ready(_)),
+        On::Sandbox => *state == ClusterState::Sandbox { brokers: 3 },
+    })
+    .await;
 }

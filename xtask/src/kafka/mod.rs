@@ -20,6 +20,7 @@ mod storage;
 
 pub use cluster::{Cluster, Options};
 pub use install::{Installation, Missing};
+pub use node::suited_settings;
 pub use ports::free_ports;
 
 /// The Apache Kafka that the workshop is judged by. Pinned here and nowhere else.

@@ -178,28 +178,12 @@ impl Node {
     }
 }
 
-/// The settings of a node, in the order of its file. Where a lesson would wait for a default that suits a data
-/// centre, it is shorter.
-fn settings(id: u32, role: Role, dir: &Path, common: &Common) -> Vec<(String, String)> {
-    let controller = format!("127.0.0.1:{}", common.controller_port);
-    let broker = |port: u16| format!("PLAINTEXT://127.0.0.1:{port}");
-    let (roles, listeners, advertised) = match role {
-        Role::Combined { port } => {
-            ("broker,controller", format!("{},CONTROLLER://{controller}", broker(port)), Some(broker(port)))
-        }
-        Role::Broker { port } => ("broker", broker(port), Some(broker(port))),
-        Role::Controller => ("controller", format!("CONTROLLER://{controller}"), None),
-    };
-    let replicas = common.brokers.min(3).to_string();
-    let mut settings: Vec<(String, String)> = [
-        ("process.roles", roles),
-        ("node.id", &id.to_string()),
-        ("controller.quorum.voters", &format!("{}@{controller}", common.controller_id)),
-        ("controller.listener.names", "CONTROLLER"),
-        ("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"),
-        ("listeners", &listeners),
-        ("log.dirs", &dir.join("data").display().to_string()),
-        ("offsets.topic.replication.factor", &replicas),
+/// Where a lesson would wait for a default that suits a data centre, it is shorter; and no topic of Kafka's own has
+/// more replicas than there are brokers.
+pub fn suited_settings(brokers: usize) -> Vec<(String, String)> {
+    let replicas = brokers.min(3).to_string();
+    [
+        ("offsets.topic.replication.factor", replicas.as_str()),
         ("transaction.state.log.replication.factor", &replicas),
         ("transaction.state.log.min.isr", "1"),
         ("share.coordinator.state.topic.replication.factor", &replicas),
@@ -216,7 +200,32 @@ fn settings(id: u32, role: Role, dir: &Path, common: &Common) -> Vec<(String, St
         ("log.initial.task.delay.ms", "1000"),
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+/// The settings of a node, in the order of its file.
+fn settings(id: u32, role: Role, dir: &Path, common: &Common) -> Vec<(String, String)> {
+    let controller = format!("127.0.0.1:{}", common.controller_port);
+    let broker = |port: u16| format!("PLAINTEXT://127.0.0.1:{port}");
+    let (roles, listeners, advertised) = match role {
+        Role::Combined { port } => {
+            ("broker,controller", format!("{},CONTROLLER://{controller}", broker(port)), Some(broker(port)))
+        }
+        Role::Broker { port } => ("broker", broker(port), Some(broker(port))),
+        Role::Controller => ("controller", format!("CONTROLLER://{controller}"), None),
+    };
+    let mut settings: Vec<(String, String)> = [
+        ("process.roles", roles),
+        ("node.id", &id.to_string()),
+        ("controller.quorum.voters", &format!("{}@{controller}", common.controller_id)),
+        ("controller.listener.names", "CONTROLLER"),
+        ("listener.security.protocol.map", "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT"),
+        ("listeners", &listeners),
+        ("log.dirs", &dir.join("data").display().to_string()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .to_vec();
+    settings.extend(suited_settings(common.brokers));
     if let Some(advertised) = advertised {
         settings.push(("advertised.listeners".to_owned(), advertised));
     }

@@ -18,22 +18,18 @@ use crate::step::{Log, Step, run_all};
 /// What the machine is to be able to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Goal {
-    /// Build the page and the server.
+    /// Build the page and the server, which needs no more to run.
     Build,
     /// That, and run an Apache Kafka of our own.
-    Serve,
+    Kafka,
     /// That, and the browser tests.
     Test,
 }
 
 /// `cargo xtask setup`: what `serve` needs.
 pub(crate) fn run() -> Result<()> {
-    install_packages(Goal::Serve)?;
-    let mut steps = steps(Goal::Build)?;
-    match kafka_step() {
-        Ok(step) => steps.extend(step),
-        Err(missing) => println!("Without a Kafka of its own: {missing}"),
-    }
+    install_packages(Goal::Build)?;
+    let steps = steps(Goal::Build)?;
     if steps.is_empty() {
         println!("Everything is there. Next: cargo xtask serve");
         return Ok(());
@@ -55,7 +51,7 @@ pub(crate) fn steps(goal: Goal) -> Result<Vec<Step>> {
     steps.extend(tools::steps()?);
     match goal {
         Goal::Build => {}
-        Goal::Serve => steps.extend(kafka_step()?),
+        Goal::Kafka => steps.extend(kafka_step()?),
         Goal::Test => {
             // What is missing is told by the tests.
             steps.extend(kafka_step().unwrap_or_default().map(Step::optional));

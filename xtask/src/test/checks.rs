@@ -32,6 +32,8 @@ pub(super) struct Check {
 /// Test binaries of the crate `tests` in the order of their run; those not named here come between.
 const FIRST: &str = "integration";
 const LAST: &str = "browser";
+/// The one that needs no Apache Kafka.
+const ALONE: &str = "sandbox";
 
 /// Crates whose own tests are quick.
 const CRATES: [&str; 5] = ["shared", "backend", "backend/sandbox", "frontend", "xtask"];
@@ -90,16 +92,18 @@ fn unit() -> Result<()> {
 
 /// A test binary of the crate `tests`.
 fn binary(name: String) -> Check {
-    let in_browser = name == LAST;
+    let (in_browser, alone) = (name == LAST, name == ALONE);
     let about = format!("tests/tests/{name}.rs");
     Check {
         lacks: Box::new({
             let file = workspace::root().join(&about);
             move || {
-                if file.is_file() {
-                    lack(in_browser)
-                } else {
+                if !file.is_file() {
                     Some(format!("there is no {}", file.display()))
+                } else if alone {
+                    None
+                } else {
+                    lack(in_browser)
                 }
             }
         }),
@@ -127,7 +131,9 @@ fn page_lack() -> Option<String> {
 fn lack(in_browser: bool) -> Option<String> {
     match Installation::find() {
         Err(missing) => return Some(format!("{missing:#}")),
-        Ok(None) => return Some("Apache Kafka's jars are not there: run `cargo xtask setup`".to_owned()),
+        Ok(None) => {
+            return Some("Apache Kafka's jars are not there: `cargo xtask kafka` fetches them".to_owned());
+        }
         Ok(Some(_)) => {}
     }
     if !in_browser {

@@ -26,6 +26,8 @@ pub(crate) struct Broker {
     pub(crate) running: bool,
     /// How it ended, if it did.
     pub(crate) ended_by: End,
+    /// Since when the controller hears nothing of it.
+    pub(crate) unheard_since: Option<Duration>,
     /// Cut off from the other brokers and from the controller, not from clients: the metadata that it saw last.
     pub(crate) cut_off: Option<Arc<Image>>,
     /// How long it keeps each answer back.
@@ -41,6 +43,7 @@ impl Broker {
             address,
             running: false,
             ended_by: End::Controlled,
+            unheard_since: None,
             cut_off: None,
             response_delay: Duration::ZERO,
             replication_delay: Duration::ZERO,
@@ -86,11 +89,12 @@ impl Core {
         self.now = now;
         self.fire_due();
         if let Some(broker) = self.broker(id).filter(|broker| !broker.running) {
-            if broker.ended_by == End::Kill {
-                self.fence_unclean(id);
+            // A broker whose session had not timed out yet would be refused until it has.
+            match broker.ended_by {
+                End::Kill => self.fence_unclean(id),
+                End::Controlled => self.fence(id),
             }
             self.register(id);
-            self.balance_later();
             self.happened(|_| Happening::BrokerUp { broker: id });
         }
         self.take_effects()
@@ -98,10 +102,14 @@ impl Core {
 
     /// The controller hears no more of a broker: it fences it when its session has timed out.
     fn expect_session_end(&mut self, id: BrokerId) {
-        let Some(registration) = self.image.brokers.get(&id).filter(|broker| !broker.fenced) else { return };
-        let epoch = registration.epoch;
-        let at = self.after(self.image.configs.broker_settings().broker_session_timeout);
-        self.deadlines.add(at, Due::BrokerSession(id, epoch));
+        let (now, timeout) =
+            (self.now.monotonic, self.image.configs.broker_settings().broker_session_timeout);
+        let is_live = self.image.is_live(id);
+        let Some(broker) = self.broker_mut(id) else { return };
+        if is_live && broker.unheard_since.is_none() {
+            broker.unheard_since = Some(now);
+            self.deadlines.add(now.saturating_add(timeout), Due::BrokerSession(id));
+        }
     }
 
     fn connections_end(&mut self, id: BrokerId) {
@@ -128,11 +136,13 @@ impl Core {
             broker.cut_off = Some(image);
             self.expect_session_end(id);
         } else if !cut_off && broker.cut_off.take().is_some() {
+            broker.unheard_since = None;
             if let Some(registration) = Arc::make_mut(&mut self.image).brokers.get_mut(&id) {
                 registration.fenced = false;
             }
             self.elect_where_leaderless();
             self.metadata_seen(id);
+            self.balance_later();
         }
         self.take_effects()
     }

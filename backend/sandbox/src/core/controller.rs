@@ -23,6 +23,7 @@ impl Core {
         self.next_broker_epoch += 1;
         let Some(broker) = self.broker_mut(id) else { return };
         broker.running = true;
+        broker.unheard_since = None;
         let registration = Registration {
             host: broker.address.host.clone(),
             port: broker.address.port,
@@ -32,6 +33,7 @@ impl Core {
         Arc::make_mut(&mut self.image).brokers.insert(id, registration);
         self.elect_where_leaderless();
         self.metadata_seen(id);
+        self.balance_later();
     }
 
     /// A broker no longer takes part: it leads nothing and is in sync with nothing.
@@ -221,11 +223,21 @@ impl Core {
                 let count = topic.partitions.len();
                 Arc::make_mut(&mut self.image).insert_topic(topic);
                 for index in (0..).take(count) {
-                    self.partition_changed(TopicPartition { topic: id, partition: index });
+                    let partition = TopicPartition { topic: id, partition: index };
+                    self.partition_changed(partition);
+                    self.review_eligible(partition);
                 }
             }
         }
         self.elect_where_leaderless();
+    }
+
+    /// `min.insync.replicas` may have changed: enough may be in sync now for nobody else to be eligible (KIP-966).
+    fn review_eligible(&mut self, partition: TopicPartition) {
+        if self.registration(partition).is_some_and(|registration| !registration.elr.is_empty()) {
+            let election = self.automatic_election(partition);
+            self.elect(partition, election);
+        }
     }
 
     /// Makes an internal topic, as a broker does when it is first needed. The error is why that can't be.
@@ -242,30 +254,38 @@ impl Core {
         Ok(())
     }
 
-    /// The session of a broker that ended has timed out.
-    pub(super) fn session_is_over(&mut self, id: BrokerId, epoch: i64) {
-        let same = self.image.brokers.get(&id).is_some_and(|broker| broker.epoch == epoch && !broker.fenced);
-        if same && !self.is_connected(id) {
+    /// A broker has not been heard of since its session began to run out: it is fenced when that is long enough ago.
+    pub(super) fn session_is_over(&mut self, id: BrokerId) {
+        let timeout = self.image.configs.broker_settings().broker_session_timeout;
+        let since = self.broker(id).and_then(|broker| broker.unheard_since);
+        let is_over = since.is_some_and(|since| since.saturating_add(timeout) <= self.now.monotonic);
+        if is_over && self.image.is_live(id) {
             self.fence(id);
         }
     }
 
     /// Leaders go back to the preferred replicas, as `auto.leader.rebalance.enable` has it.
     pub(super) fn balance_leaders(&mut self) {
-        for partition in
-            self.partitions_where(|partition| partition.leader != partition.replicas.first().copied())
-        {
+        for partition in self.imbalanced() {
             self.elect(partition, Election::Preferred);
         }
+        self.balance_later();
     }
 
     /// Has leaders looked at later, if that is what the brokers are configured to do and there is reason to.
     pub(super) fn balance_later(&mut self) {
         let settings = self.image.configs.broker_settings();
-        if settings.auto_leader_rebalance_enable {
+        if settings.auto_leader_rebalance_enable
+            && !self.deadlines.has(Due::Balance)
+            && !self.imbalanced().is_empty()
+        {
             let at = self.after(settings.leader_imbalance_check_interval);
             self.deadlines.add(at, Due::Balance);
         }
+    }
+
+    fn imbalanced(&self) -> Vec<TopicPartition> {
+        self.partitions_where(|partition| partition.leader != partition.replicas.first().copied())
     }
 
     /// Replicas for partitions from `first` on, spread over brokers (`StripedReplicaPlacer` without racks). The error

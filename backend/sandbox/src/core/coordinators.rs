@@ -1,6 +1,7 @@
 //! Where groups are kept: the coordinators, one for each partition of `__consumer_offsets`, and who may ask them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::RngExt;
@@ -11,11 +12,14 @@ use super::group::{self, Coordinator, Departure, GroupEvent, GroupReply, GroupSe
 use super::ids::TopicPartition;
 use super::image::{CONSUMER_OFFSETS, Topic};
 use super::{BrokerId, Caller, ConnectionId, Core, Now};
-use crate::window::Happening;
-use crate::wire::ErrorCode;
+use crate::window::{GroupSnapshot, Happening};
+use crate::wire::messages::JoinGroupRequestData;
+use crate::wire::{ErrorCode, KafkaString};
 
 /// How often a coordinator does what is due at once before others have their turn.
 const FIRED_AT_ONCE: usize = 16;
+/// Java's hash code of `__consumer_offsets`.
+const CONSUMER_OFFSETS_HASH: i32 = -970_371_369;
 
 /// The coordinators that were needed so far, by their partitions of `__consumer_offsets`.
 pub(super) type Coordinators = BTreeMap<i32, Kept>;
@@ -43,11 +47,7 @@ pub(super) struct Desk<'a> {
 
 impl Desk<'_> {
     /// Has somebody join a group.
-    pub(super) fn join(
-        &mut self,
-        caller: group::Caller<'_>,
-        request: &crate::wire::messages::JoinGroupRequestData,
-    ) {
+    pub(super) fn join(&mut self, caller: group::Caller<'_>, request: &JoinGroupRequestData) {
         let Self { groups, now, out, rng } = self;
         groups.join(*now, caller, request, &mut || rng.random(), out);
     }
@@ -63,13 +63,13 @@ impl Core {
     ) -> Result<R, ErrorCode> {
         let id = self.coordinated(broker, group)?;
         let mut out = Outbox::default();
-        let settings = self.group_settings();
         let now = self.now;
-        let kept = self.coordinators.entry(id.partition).or_insert_with(|| Kept {
-            coordinator: Coordinator::new(settings, now),
-            leader: Some(broker),
-            scheduled: None,
-        });
+        if !self.coordinators.contains_key(&id.partition) {
+            let coordinator = Coordinator::new(self.group_settings(), now);
+            let kept = Kept { coordinator, leader: Some(broker), scheduled: None };
+            self.coordinators.insert(id.partition, kept);
+        }
+        let kept = self.coordinators.get_mut(&id.partition).ok_or(ErrorCode::NotCoordinator)?;
         let groups = &mut kept.coordinator;
         let result = act(&mut Desk { groups, now, out: &mut out, rng: &mut self.rng });
         self.settle(id.partition, out);
@@ -114,6 +114,38 @@ impl Core {
         if self.coordinates(broker, id) { Ok(id) } else { Err(ErrorCode::NotCoordinator) }
     }
 
+    /// Groups in the order in which Apache Kafka answers for them when several are named in a request: by their partitions
+    /// of `__consumer_offsets`, and these as Java's `HashMap` has them.
+    pub(super) fn in_order_of_coordinators<'a>(
+        &self,
+        broker: BrokerId,
+        ids: impl IntoIterator<Item = &'a KafkaString>,
+    ) -> Vec<&'a KafkaString> {
+        let topic = self.image_of(broker).topic(CONSUMER_OFFSETS);
+        let count = topic.map_or_else(
+            || self.image.configs.broker_settings().offsets_topic_num_partitions,
+            |topic| topic.partitions.len(),
+        );
+        let count = i32::try_from(count).unwrap_or(i32::MAX);
+        let mut by_partition: Vec<(i32, Vec<&KafkaString>)> = Vec::new();
+        let mut at = HashMap::new();
+        for id in ids {
+            let partition = group::partition_for(id.as_str(), count);
+            let at = *at.entry(partition).or_insert(by_partition.len());
+            match by_partition.get_mut(at) {
+                Some((_, ids)) => ids.push(id),
+                None => by_partition.push((partition, vec![id])),
+            }
+        }
+        let table = by_partition.len().saturating_mul(4).div_ceil(3).next_power_of_two().max(16);
+        by_partition.sort_by_key(|(partition, _)| {
+            let hash =
+                31_i32.wrapping_mul(31 + partition).wrapping_add(CONSUMER_OFFSETS_HASH).cast_unsigned();
+            usize::try_from(hash ^ (hash >> 16)).unwrap_or(0) % table
+        });
+        by_partition.into_iter().flat_map(|(_, ids)| ids).collect()
+    }
+
     /// Whether a broker leads a partition of `__consumer_offsets`, by what it knows and in truth: the groups of a
     /// broker that was cut off, and doesn't know that there is another leader, are no longer here.
     fn coordinates(&self, broker: BrokerId, id: TopicPartition) -> bool {
@@ -132,6 +164,11 @@ impl Core {
         })
     }
 
+    /// All groups, as the window shows them.
+    pub(super) fn group_views(&self) -> impl Iterator<Item = GroupSnapshot> {
+        self.coordinators.values().flat_map(|kept| kept.coordinator.view(kept.leader))
+    }
+
     /// How groups see a client. `host` is the client's address as [`Self::client_host`] tells it.
     pub(super) fn group_caller<'a>(caller: &'a Caller, host: &'a str) -> group::Caller<'a> {
         group::Caller {
@@ -143,7 +180,7 @@ impl Core {
     }
 
     /// A client's address as groups tell it.
-    pub(super) fn client_host(&self, connection: ConnectionId) -> std::sync::Arc<str> {
+    pub(super) fn client_host(&self, connection: ConnectionId) -> Arc<str> {
         self.connections.get(&connection).map_or_else(|| "".into(), |client| client.host.clone())
     }
 
@@ -274,3 +311,6 @@ fn why(departure: Departure) -> &'static str {
         Departure::GroupFull => "the group is full",
     }
 }
+
+#[cfg(test)]
+mod tests;

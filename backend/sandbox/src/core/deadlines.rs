@@ -15,8 +15,8 @@ pub(crate) enum Due {
     Answer(ConnectionId, u64),
     /// The coordinator of this partition of `__consumer_offsets` has something to do.
     Coordinator(i32),
-    /// A broker that ended has not been heard of for `broker.session.timeout.ms`; it ended in this registration.
-    BrokerSession(BrokerId, i64),
+    /// A broker may not have been heard of for `broker.session.timeout.ms`.
+    BrokerSession(BrokerId),
     /// In-sync followers of this partition may have been behind for `replica.lag.time.max.ms`.
     Lag(TopicPartition),
     /// Records of this partition reach a follower whose link is slow.
@@ -35,6 +35,11 @@ impl Deadlines {
     /// Has something done at a moment of the monotonic clock.
     pub(crate) fn add(&mut self, at: Duration, due: Due) {
         self.heap.push(Reverse((at, due)));
+    }
+
+    /// Whether this is due at some time.
+    pub(crate) fn has(&self, due: Due) -> bool {
+        self.heap.iter().any(|Reverse((_, other))| *other == due)
     }
 
     /// When to call [`Self::pop`] next.

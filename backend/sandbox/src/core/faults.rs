@@ -119,7 +119,7 @@ impl Core {
 }
 
 /// A response that says `error` of all that the request asks for.
-fn with_error(version: i16, request: &Request, error: i16) -> Option<Answer> {
+pub(super) fn with_error(version: i16, request: &Request, error: i16) -> Option<Answer> {
     Some(match request {
         Request::Produce(request) if request.acks == 0 => Answer::Close,
         Request::Produce(request) => ProduceResponseData {

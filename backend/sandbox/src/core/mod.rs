@@ -3,6 +3,8 @@
 
 mod api;
 mod brokers;
+#[cfg(test)]
+mod cluster_tests;
 pub(crate) mod config;
 mod controller;
 mod coordinators;
@@ -11,10 +13,15 @@ mod effects;
 mod election;
 mod faults;
 mod group;
+#[cfg(test)]
+mod hostile;
 mod ids;
 mod image;
 pub(crate) mod log;
+mod memory;
 mod partition;
+#[cfg(test)]
+mod properties;
 mod replication;
 #[cfg(test)]
 mod testing;
@@ -211,7 +218,7 @@ impl Core {
                 Due::Wait(connection, ticket) => self.wait_is_over(connection, ticket),
                 Due::Answer(connection, ticket) => self.delayed_answer(connection, ticket),
                 Due::Coordinator(partition) => self.coordinator_is_due(partition),
-                Due::BrokerSession(broker, epoch) => self.session_is_over(broker, epoch),
+                Due::BrokerSession(broker) => self.session_is_over(broker),
                 Due::Lag(partition) => self.shrink_lagging(partition),
                 Due::Replicate(partition) => self.delayed_replication(partition),
                 Due::Balance => self.balance_leaders(),

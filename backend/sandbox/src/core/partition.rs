@@ -36,8 +36,12 @@ pub(crate) struct Leading {
     pub(crate) epoch: i32,
     /// The in-sync set as it has last seen it.
     pub(crate) isr: Vec<BrokerId>,
+    /// How far each follower had come when it was last reached: what happens to it elsewhere a leader can't know.
+    ends: BTreeMap<BrokerId, i64>,
     /// In-sync followers that lack records, and since when.
     behind: BTreeMap<BrokerId, Duration>,
+    /// Whether somebody will look at those that are behind.
+    lag_watched: bool,
     /// The end of its log when it became leader: followers join the in-sync set only from there.
     start_offset: i64,
 }
@@ -58,7 +62,7 @@ pub(crate) struct Progress {
     pub(crate) committed: bool,
     /// Followers outside the in-sync set that have caught up.
     pub(crate) caught_up: Vec<BrokerId>,
-    /// Since when the one that is behind longest is so, if any of the in-sync set is.
+    /// Since when the member of the in-sync set that is behind longest is so, if nobody has been told of it yet.
     pub(crate) behind_since: Option<Duration>,
 }
 
@@ -96,11 +100,12 @@ impl Partition {
             Some(leading) if leading.epoch == epoch => {
                 leading.isr = isr.to_vec();
                 leading.behind.retain(|follower, _| isr.contains(follower));
+                leading.lag_watched = false;
             }
             leading => {
                 let start_offset = replica.log.end_offset();
                 replica.log.assign_epoch(epoch);
-                *leading = Some(Leading { epoch, isr: isr.to_vec(), behind: BTreeMap::new(), start_offset });
+                *leading = Some(Leading::new(epoch, isr, start_offset));
             }
         }
     }
@@ -130,24 +135,18 @@ impl Partition {
         let Some(leading) = &mut head.leading else { return progress };
 
         let end = head.log.end_offset();
-        let mut committed = end;
-        for follower in &mut *followers {
-            if reached(follower.broker) {
-                follower.leading = None;
-                fetch_from(&head.log, &mut follower.log, &rules.append, now.wall_ms);
-                leading.behind.remove(&follower.broker);
-                if !leading.isr.contains(&follower.broker) && end >= leading.start_offset {
-                    progress.caught_up.push(follower.broker);
-                }
-            } else if leading.isr.contains(&follower.broker) {
-                if follower.log.end_offset() < end {
-                    leading.behind.entry(follower.broker).or_insert(now.monotonic);
-                }
-                committed = committed.min(follower.log.end_offset());
+        for follower in followers.iter_mut().filter(|follower| reached(follower.broker)) {
+            follower.leading = None;
+            fetch_from(&head.log, &mut follower.log, &rules.append, now.wall_ms);
+            leading.ends.insert(follower.broker, follower.log.end_offset());
+            if leading.may_join(follower.broker, head.high_watermark) {
+                progress.caught_up.push(follower.broker);
             }
         }
-        progress.behind_since = leading.behind.values().min().copied();
+        leading.note_behind(head.broker, end, now.monotonic);
+        progress.behind_since = leading.tell_behind();
 
+        let committed = leading.on_all_in_sync(head.broker, end);
         if leading.isr.len() >= rules.min_isr && committed > head.high_watermark {
             head.high_watermark = committed;
             progress.committed = true;
@@ -161,7 +160,14 @@ impl Partition {
         progress
     }
 
-    /// Members of the leader's in-sync set that have lacked records for longer than `lag`.
+    /// Somebody has looked at those that are behind: the next round of replication tells of them again.
+    pub(crate) fn lag_seen(&mut self, leader: BrokerId) {
+        if let Some(leading) = self.replica_mut(leader).and_then(|replica| replica.leading.as_mut()) {
+            leading.lag_watched = false;
+        }
+    }
+
+    /// Members of the leader's in-sync set that have lacked records for `lag` or longer.
     pub(crate) fn lagging(&self, leader: BrokerId, now: Duration, lag: Duration) -> Vec<BrokerId> {
         let leading = self.replica(leader).and_then(|replica| replica.leading.as_ref());
         let behind = leading.into_iter().flat_map(|leading| &leading.behind);
@@ -169,18 +175,61 @@ impl Partition {
     }
 }
 
+impl Leading {
+    /// Nothing is known of the followers.
+    fn new(epoch: i32, isr: &[BrokerId], start_offset: i64) -> Self {
+        Self {
+            epoch,
+            isr: isr.to_vec(),
+            ends: BTreeMap::new(),
+            behind: BTreeMap::new(),
+            lag_watched: false,
+            start_offset,
+        }
+    }
+
+    /// Whether a follower that is not in sync has caught up: it has what is committed, and what was there when the
+    /// leader's epoch began.
+    fn may_join(&self, follower: BrokerId, high_watermark: i64) -> bool {
+        let end = self.end_of(follower);
+        !self.isr.contains(&follower) && end >= high_watermark && end >= self.start_offset
+    }
+
+    /// Notes which members of the in-sync set lack records.
+    fn note_behind(&mut self, leader: BrokerId, end: i64, now: Duration) {
+        for &member in self.isr.iter().filter(|&&member| member != leader) {
+            if self.end_of(member) < end {
+                self.behind.entry(member).or_insert(now);
+            } else {
+                self.behind.remove(&member);
+            }
+        }
+    }
+
+    /// Since when the one that is behind longest is so; said once.
+    fn tell_behind(&mut self) -> Option<Duration> {
+        let since = self.behind.values().min().copied().filter(|_| !self.lag_watched);
+        self.lag_watched |= since.is_some();
+        since
+    }
+
+    /// Up to where all members of the in-sync set have the log that ends at `end`.
+    fn on_all_in_sync(&self, leader: BrokerId, end: i64) -> i64 {
+        let others = self.isr.iter().filter(|&&member| member != leader);
+        others.map(|&member| self.end_of(member)).fold(end, i64::min)
+    }
+
+    /// How far a follower is known to have come; before it is first reached, nowhere.
+    fn end_of(&self, follower: BrokerId) -> i64 {
+        self.ends.get(&follower).copied().unwrap_or(-1)
+    }
+}
+
 /// What a follower's fetches come to: it truncates by epoch (KIP-101, KIP-279) and takes over what it lacks.
 fn fetch_from(leader: &PartitionLog, follower: &mut PartitionLog, rules: &AppendRules, now_wall_ms: i64) {
-    while let Some(epoch) = follower.latest_epoch() {
-        let (shared_epoch, leader_end) =
-            leader.epoch_end_offset(epoch).unwrap_or((-1, leader.start_offset()));
-        let own_end = follower.epoch_end_offset(shared_epoch).map_or(follower.start_offset(), |(_, end)| end);
-        let end = leader_end.min(own_end);
-        if end >= follower.end_offset() {
-            break;
-        }
+    while let Some((epoch, end)) = diverging(leader, follower) {
         follower.truncate_to(end.max(follower.start_offset()));
-        if end <= follower.start_offset() {
+        if end <= follower.start_offset() || follower.latest_epoch() == Some(epoch) {
             break;
         }
     }
@@ -194,4 +243,16 @@ fn fetch_from(leader: &PartitionLog, follower: &mut PartitionLog, rules: &Append
             break;
         }
     }
+}
+
+/// Where a follower is to truncate, and the epoch in which it is: an epoch that the leader doesn't have, be it one in
+/// which the follower led and appended nothing, or one that ended earlier with the leader.
+fn diverging(leader: &PartitionLog, follower: &PartitionLog) -> Option<(i32, i64)> {
+    let epoch = follower.latest_epoch()?;
+    let (shared_epoch, leader_end) = leader.epoch_end_offset(epoch).unwrap_or((-1, leader.start_offset()));
+    if shared_epoch == epoch && leader_end >= follower.end_offset() {
+        return None;
+    }
+    let own_end = follower.epoch_end_offset(shared_epoch).map_or(follower.start_offset(), |(_, end)| end);
+    Some((epoch, leader_end.min(own_end)))
 }

@@ -62,7 +62,7 @@ impl Core {
         let Some(rules) = self.image_of(leader).topic_by_id(id.topic).and_then(|topic| {
             let replicas = topic.partition(id.partition)?.replicas.len();
             let min_isr = topic.settings.effective_min_isr(replicas);
-            Some(ReplicationRules { min_isr, append: topic.settings.append_rules() })
+            Some(ReplicationRules { min_isr, append: self.within_memory(topic.settings.append_rules()) })
         }) else {
             return;
         };
@@ -70,7 +70,8 @@ impl Core {
             self.brokers.iter().any(|other| other.id == broker && other.running && other.cut_off.is_none())
         };
         let leader_is_reachable = reachable(leader);
-        let slow = self.brokers.iter().filter(|broker| !broker.replication_delay.is_zero());
+        let slow =
+            self.brokers.iter().filter(|broker| broker.id != leader && !broker.replication_delay.is_zero());
         let slow: Vec<_> = slow.map(|broker| (broker.id, broker.replication_delay)).collect();
         let reached: Vec<_> = self
             .brokers
@@ -141,12 +142,15 @@ impl Core {
         let Some(registration) = self.registration(id) else { return };
         let Some(leader) = registration.leader.filter(|&leader| self.is_connected(leader)) else { return };
         let lag = self.image.configs.broker_settings().replica_lag_time_max;
-        let Some(partition) = self.partitions.get(&id) else { return };
+        let mut isr = registration.isr.clone();
+        let Some(partition) = self.partitions.get_mut(&id) else { return };
+        partition.lag_seen(leader);
         let lagging = partition.lagging(leader, self.now.monotonic, lag);
+        isr.retain(|replica| !lagging.contains(replica));
         if lagging.is_empty() {
-            return;
+            self.replicate(id, leader);
+        } else {
+            self.change_partition(id, isr, &[], Election::Online);
         }
-        let isr = registration.isr.iter().copied().filter(|replica| !lagging.contains(replica)).collect();
-        self.change_partition(id, isr, &[], Election::Online);
     }
 }

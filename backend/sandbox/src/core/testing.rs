@@ -1,6 +1,6 @@
 //! A core under test: its clock moves only when told, and requests go in as from the wire.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::{Address, Answer, Beginning, BrokerId, ConnectionId, Core, Effects, End, Limits, Now};
@@ -12,6 +12,7 @@ pub(crate) struct TestCluster {
     pub(crate) now: Now,
     answers: HashMap<ConnectionId, Vec<Response>>,
     asked: HashMap<ConnectionId, RequestHeader>,
+    closed: HashSet<ConnectionId>,
 }
 
 impl TestCluster {
@@ -26,7 +27,8 @@ impl TestCluster {
             seed: 1,
             limits: Limits { log_bytes: 64 << 20, topics: 1000, partitions: 10_000 },
         };
-        Self { core: Core::new(beginning, now), now, answers: HashMap::new(), asked: HashMap::new() }
+        let core = Core::new(beginning, now).expect("the configs are good");
+        Self { core, now, answers: HashMap::new(), asked: HashMap::new(), closed: HashSet::new() }
     }
 
     /// A connection of a new client.
@@ -70,6 +72,11 @@ impl TestCluster {
         })
     }
 
+    /// Whether the broker closed a connection.
+    pub(crate) fn is_closed(&self, connection: ConnectionId) -> bool {
+        self.closed.contains(&connection)
+    }
+
     /// Lets time pass, doing what is due when it is.
     pub(crate) fn advance(&mut self, ms: u64) {
         let end = self.now.monotonic + Duration::from_millis(ms);
@@ -101,12 +108,25 @@ impl TestCluster {
         self.take(effects);
     }
 
+    /// Slows a broker down: its answers, and the records that it takes over, by so many milliseconds.
+    pub(crate) fn delay(&mut self, broker: BrokerId, response_ms: u64, replication_ms: u64) {
+        let [response, replication] = [response_ms, replication_ms].map(Duration::from_millis);
+        let effects = self.core.delay(self.now, broker, response, replication);
+        self.take(effects);
+    }
+
     fn take(&mut self, effects: Effects) {
         for (connection, answer) in effects.responses {
-            if let Answer::Response(response) = answer {
-                let header = self.asked.get(&connection).expect("only what was asked is answered");
-                encode(header, &response).expect("what is answered can be said in that version");
-                self.answers.entry(connection).or_default().push(response);
+            match answer {
+                Answer::Response(response) => {
+                    let header = self.asked.get(&connection).expect("only what was asked is answered");
+                    encode(header, &response).expect("what is answered can be said in that version");
+                    self.answers.entry(connection).or_default().push(response);
+                }
+                Answer::Nothing => {}
+                Answer::Close => {
+                    self.closed.insert(connection);
+                }
             }
         }
     }

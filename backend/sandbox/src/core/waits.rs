@@ -23,7 +23,8 @@ pub(crate) struct Waits {
 struct Wait {
     ticket: u64,
     partitions: Vec<TopicPartition>,
-    what: Waiting,
+    /// `None` only while it is looked at.
+    what: Option<Waiting>,
 }
 
 /// What waits.
@@ -48,7 +49,7 @@ impl Waits {
                 }
             }
         }
-        Some(wait.what)
+        wait.what
     }
 
     fn ticket(&mut self) -> u64 {
@@ -70,7 +71,7 @@ impl Core {
         for partition in &partitions {
             self.waits.by_partition.entry(*partition).or_default().insert(connection);
         }
-        self.waits.waiting.insert(connection, Wait { ticket, partitions, what });
+        self.waits.waiting.insert(connection, Wait { ticket, partitions, what: Some(what) });
         let at = self.after(timeout);
         self.deadlines.add(at, Due::Wait(connection, ticket));
     }
@@ -81,16 +82,22 @@ impl Core {
         let mut connections: Vec<_> = waiting.iter().copied().collect();
         connections.sort_unstable();
         for connection in connections {
-            let answer = match self.waits.waiting.get(&connection).map(|wait| &wait.what) {
-                Some(Waiting::Fetch(fetch)) => self.try_fetch(fetch),
-                Some(Waiting::Produce(produce)) => self.try_produced(produce),
-                None => None,
-            };
-            if let Some(answer) = answer {
+            if let Some(answer) = self.look_again(connection) {
                 self.waits.remove(connection);
                 self.answer(connection, answer);
             }
         }
+    }
+
+    /// The answer to a request that waits, if there is one by now.
+    fn look_again(&mut self, connection: ConnectionId) -> Option<Answer> {
+        let mut what = self.waits.waiting.get_mut(&connection)?.what.take()?;
+        let answer = match &mut what {
+            Waiting::Fetch(fetch) => self.try_fetch(fetch),
+            Waiting::Produce(produce) => self.try_produced(produce),
+        };
+        self.waits.waiting.get_mut(&connection)?.what = Some(what);
+        answer
     }
 
     /// A request has waited for as long as it wanted to.
@@ -100,7 +107,7 @@ impl Core {
         }
         let answer = match self.waits.remove(connection) {
             Some(Waiting::Fetch(fetch)) => self.fetch_now(&fetch),
-            Some(Waiting::Produce(produce)) => self.produce_timed_out(&produce),
+            Some(Waiting::Produce(mut produce)) => self.produce_timed_out(&mut produce),
             None => return,
         };
         self.answer(connection, answer);

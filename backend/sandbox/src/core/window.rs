@@ -6,8 +6,8 @@ use super::brokers::End;
 use super::image::PartitionRegistration;
 use super::{Core, TopicPartition};
 use crate::window::{
-    BrokerSnapshot, BrokerState, ClusterEvent, Happening, PartitionSnapshot, ReplicaSnapshot, Snapshot,
-    TopicSnapshot,
+    BrokerSnapshot, BrokerState, ClusterEvent, GroupSnapshot, Happening, PartitionSnapshot, ReplicaSnapshot,
+    Snapshot, TopicSnapshot,
 };
 
 impl Core {
@@ -42,9 +42,15 @@ impl Core {
             at: self.now.monotonic,
             brokers: brokers.collect(),
             topics: topics.collect(),
-            groups: Vec::new(),
+            groups: self.snapshot_groups(),
             log_bytes: u64::try_from(self.account.bytes()).unwrap_or(u64::MAX),
         }
+    }
+
+    fn snapshot_groups(&self) -> Vec<GroupSnapshot> {
+        let mut groups: Vec<_> = self.group_views().collect();
+        groups.sort_by(|one, other| one.id.cmp(&other.id));
+        groups
     }
 
     fn snapshot_partition(

@@ -48,7 +48,9 @@ impl Connection {
                 Some(answer) => answer,
                 None => {
                     self.flush().await?;
-                    attached.answer().await
+                    // Some requests are never answered, and a client that is gone is not noticed meanwhile.
+                    let answer = timeout(MAX_IDLE, attached.answer());
+                    answer.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
                 }
             };
             match answer {

@@ -25,6 +25,7 @@ macro_rules! apis {
         /// An announced API, by its name in the protocol.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(i16)]
+        #[expect(clippy::enum_variant_names, reason = "one is called ApiVersions in the protocol")]
         pub(crate) enum Api {
             $($name = $key,)*
         }

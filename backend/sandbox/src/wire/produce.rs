@@ -9,8 +9,6 @@ use crate::core::log::{CheckedRecords, RecordsFault};
 /// A Produce request.
 #[derive(Clone, Debug)]
 pub(crate) struct ProduceRequest {
-    /// Names the transactional producer.
-    pub(crate) transactional_id: Option<KafkaString>,
     /// 0, 1, or -1 for all in-sync replicas; as the client sent it.
     pub(crate) acks: i16,
     /// How long to wait for the in-sync replicas.
@@ -40,6 +38,14 @@ pub(crate) struct PartitionProduce {
 }
 
 impl ProduceRequest {
+    /// Whether any of the batches is part of a transaction.
+    pub(crate) fn has_transactional_records(&self) -> bool {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        partitions
+            .filter_map(|partition| partition.records.as_ref().ok())
+            .any(|records| records.header().is_transactional())
+    }
+
     pub(super) fn read(frame: &mut Bytes, version: i16) -> Result<Self, ProtocolError> {
         let data = ProduceRequestData::read(frame, version)?;
         let topics = data.topic_data.into_iter().map(|topic| TopicProduce {
@@ -54,11 +60,6 @@ impl ProduceRequest {
                 })
                 .collect(),
         });
-        Ok(Self {
-            transactional_id: data.transactional_id,
-            acks: data.acks,
-            timeout_ms: data.timeout_ms,
-            topics: topics.collect(),
-        })
+        Ok(Self { acks: data.acks, timeout_ms: data.timeout_ms, topics: topics.collect() })
     }
 }

@@ -306,6 +306,19 @@ pub(super) fn reason(fate: UndeliveredFate, code: Code) -> Error {
         .hint("With acks=0 nobody answers. Choose acks=1 or acks=all to know.");
     }
     let error = error::from_code(code, None);
+    // What a policy forbids of a record is its room: a sandbox's memory has an end.
+    if code == Code::PolicyViolation {
+        return Error {
+            code: ErrorCode::LimitReached,
+            message: "The cluster has no room for more records.".to_owned(),
+            hint: Some(
+                "Delete topics that you no longer need, or reset your cluster. How much a cluster holds is \
+                 --cluster-megabytes."
+                    .to_owned(),
+            ),
+            ..error
+        };
+    }
     let silence = matches!(error.code, ErrorCode::TimedOut | ErrorCode::KafkaUnavailable);
     if fate == UndeliveredFate::Unknown && silence {
         return Error {

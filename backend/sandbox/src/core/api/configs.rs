@@ -99,6 +99,11 @@ impl Core {
         Seen { broker, image: self.image_of(broker) }
     }
 
+    /// Changes are the controller's, whatever the broker that was asked knows.
+    fn seen_by_controller(&self, broker: BrokerId) -> Seen<'_> {
+        Seen { broker, image: &self.image }
+    }
+
     /// DescribeConfigs.
     pub(super) fn describe_configs(
         &self,
@@ -115,7 +120,7 @@ impl Core {
         caller: &Caller,
         request: &AlterConfigsRequestData,
     ) -> AlterConfigsResponseData {
-        let seen = self.seen_by(caller.broker);
+        let seen = self.seen_by_controller(caller.broker);
         let (response, changes) = alter_configs(&seen.image.configs, &seen, request);
         self.change_configs(changes);
         response
@@ -127,7 +132,7 @@ impl Core {
         caller: &Caller,
         request: &IncrementalAlterConfigsRequestData,
     ) -> IncrementalAlterConfigsResponseData {
-        let seen = self.seen_by(caller.broker);
+        let seen = self.seen_by_controller(caller.broker);
         let (response, changes) = incremental_alter_configs(&seen.image.configs, &seen, request);
         self.change_configs(changes);
         response
@@ -564,5 +569,4 @@ fn list_config_resources(
 }
 
 #[cfg(test)]
-#[path = "configs_tests.rs"]
 mod tests;

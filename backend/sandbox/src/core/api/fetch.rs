@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::check_epoch;
 use super::produce::endpoints;
 use super::repeats::last_places;
+use crate::core::faults::with_error;
 use crate::core::image::{PartitionRegistration, Topic};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -14,7 +15,7 @@ use crate::wire::messages::fetch_request::{FetchPartition, FetchRequestData};
 use crate::wire::messages::fetch_response::{
     EpochEndOffset, FetchResponseData, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
 };
-use crate::wire::{ErrorCode, FetchResponse};
+use crate::wire::{ErrorCode, FetchResponse, Request, Response};
 
 /// A Fetch request that waits for records.
 #[derive(Debug)]
@@ -48,9 +49,17 @@ impl Core {
             return Some(FetchResponse { head, records: Vec::new() }.into());
         }
         if !matches!(request.isolation_level, 0 | 1) {
-            let head =
-                FetchResponseData { error_code: ErrorCode::UnknownServerError.code(), ..Default::default() };
-            return Some(FetchResponse { head, records: Vec::new() }.into());
+            let error = ErrorCode::UnknownServerError.code();
+            return match with_error(caller.version, &Request::Fetch(request), error) {
+                Some(Answer::Response(Response::Fetch(mut response))) => {
+                    response.head.error_code = error;
+                    for partition in response.head.responses.iter_mut().flat_map(|it| &mut it.partitions) {
+                        partition.aborted_transactions = Some(Vec::new());
+                    }
+                    Some(response.into())
+                }
+                other => other,
+            };
         }
         let max_wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0));
         let fetch = WaitingFetch { broker: caller.broker, version: caller.version, request };
@@ -102,6 +111,8 @@ impl Core {
         let image = self.image_of(*broker);
         let mut head = FetchResponseData::default();
         let mut records = Vec::new();
+        // What isn't there is told after what is.
+        let mut unknown_topics = Vec::new();
         let mut budget = usize::try_from(request.max_bytes).unwrap_or(0).min(MAX_FETCH_BYTES);
         let (mut bytes, mut urgent, mut known) = (0, false, 0);
         let mut leaders = Vec::new();
@@ -116,6 +127,7 @@ impl Core {
                 topic_id: topic.topic_id,
                 ..Default::default()
             };
+            let mut missing = answered.clone();
             // Of a partition that is named twice the last counts.
             let last = last_places(topic.partitions.iter().map(|partition| partition.partition));
             for (at, partition) in topic.partitions.iter().enumerate() {
@@ -157,11 +169,21 @@ impl Core {
                 budget = budget.saturating_sub(read.bytes);
                 bytes += read.bytes;
                 urgent |= read.urgent;
-                answered.partitions.push(read.head);
-                records.push(read.records);
+                if found.is_none() {
+                    missing.partitions.push(read.head);
+                } else {
+                    answered.partitions.push(read.head);
+                    records.push(read.records);
+                }
             }
-            head.responses.push(answered);
+            head.responses.extend((!answered.partitions.is_empty()).then_some(answered));
+            unknown_topics.extend((!missing.partitions.is_empty()).then_some(missing));
         }
+        records.resize(
+            records.len() + unknown_topics.iter().map(|it| it.partitions.len()).sum::<usize>(),
+            Vec::new(),
+        );
+        head.responses.append(&mut unknown_topics);
         if *version >= 16 && !leaders.is_empty() {
             head.node_endpoints = endpoints(image, leaders)
                 .map(|(id, broker)| NodeEndpoint {
@@ -219,6 +241,9 @@ impl Core {
         }
         if !(log.start_offset()..=log.end_offset()).contains(&partition.fetch_offset) {
             return Err(ErrorCode::OffsetOutOfRange);
+        }
+        if fetch.request.max_bytes < 0 {
+            return Err(ErrorCode::UnknownServerError);
         }
         let up_to = if read_committed { stable } else { replica.high_watermark };
         let max_bytes = usize::try_from(partition.partition_max_bytes).unwrap_or(0).min(budget);

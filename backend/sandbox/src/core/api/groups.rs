@@ -1,5 +1,7 @@
 //! The membership of groups, who coordinates them, and their listing.
 
+use std::collections::HashSet;
+
 use crate::core::group::{Coordinator, GroupSettings};
 use crate::core::image::{CONSUMER_OFFSETS, Topic};
 use crate::core::{Answer, BrokerId, Caller, Core, group};
@@ -226,7 +228,8 @@ impl Core {
         caller: &Caller,
         request: &DescribeGroupsRequestData,
     ) -> DescribeGroupsResponseData {
-        let groups = request.groups.iter().map(|id| {
+        let ids = self.in_order_of_coordinators(caller.broker, &request.groups);
+        let groups = ids.into_iter().map(|id| {
             let described = self.with_coordinator(caller.broker, id.as_str(), |desk| {
                 desk.groups.describe(id, caller.version)
             });
@@ -247,15 +250,12 @@ impl Core {
     pub(super) fn delete_groups(
         &mut self,
         caller: &Caller,
-        request: DeleteGroupsRequestData,
+        request: &DeleteGroupsRequestData,
     ) -> DeleteGroupsResponseData {
-        let mut ids = Vec::new();
-        for id in request.groups_names {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-        let results = ids.iter().map(|id| {
+        let mut seen = HashSet::new();
+        let distinct = request.groups_names.iter().filter(|id| seen.insert(id.as_str()));
+        let ids = self.in_order_of_coordinators(caller.broker, distinct);
+        let results = ids.into_iter().map(|id| {
             self.with_writing_coordinator(caller.broker, id.as_str(), |desk| desk.groups.delete(id, desk.out))
                 .unwrap_or_else(|error| DeletableGroupResult {
                     group_id: id.clone(),

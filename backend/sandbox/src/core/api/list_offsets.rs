@@ -1,6 +1,7 @@
 //! ListOffsets: the ends of a partition, and the offset at a time.
 
 use super::check_epoch;
+use super::repeats::counts;
 use crate::core::{Caller, Core};
 use crate::wire::ErrorCode;
 use crate::wire::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsRequestData};
@@ -35,22 +36,35 @@ impl Core {
         caller: &Caller,
         request: ListOffsetsRequestData,
     ) -> ListOffsetsResponseData {
-        let read_committed = request.isolation_level == 1;
+        let isolation_level = request.isolation_level;
         let topics = request.topics.into_iter().map(|topic| {
-            let partitions = topic.partitions.iter().map(|partition| {
-                let found = self.list_offset(caller, topic.name.as_str(), partition, read_committed);
+            let mut counts = counts(topic.partitions.iter().map(|partition| partition.partition_index));
+            let partitions = topic.partitions.iter().filter_map(|partition| {
+                let count = counts.get_mut(&partition.partition_index).map_or(0, std::mem::take);
+                if count > 1 {
+                    return Some(ListOffsetsPartitionResponse {
+                        partition_index: partition.partition_index,
+                        error_code: ErrorCode::InvalidRequest.code(),
+                        timestamp: -1,
+                        offset: -1,
+                        leader_epoch: -1,
+                        ..Default::default()
+                    });
+                }
+                (count == 1).then_some(partition)?;
+                let found = self.list_offset(caller, topic.name.as_str(), partition, isolation_level);
                 let (error, found) = match found {
                     Ok(found) => (ErrorCode::None, found),
                     Err(error) => (error, Found { timestamp: -1, offset: -1, leader_epoch: -1 }),
                 };
-                ListOffsetsPartitionResponse {
+                Some(ListOffsetsPartitionResponse {
                     partition_index: partition.partition_index,
                     error_code: error.code(),
                     timestamp: found.timestamp,
                     offset: found.offset,
                     leader_epoch: if caller.version >= 4 { found.leader_epoch } else { -1 },
                     ..Default::default()
-                }
+                })
             });
             let partitions = partitions.collect();
             ListOffsetsTopicResponse { name: topic.name, partitions, ..Default::default() }
@@ -63,8 +77,12 @@ impl Core {
         caller: &Caller,
         name: &str,
         partition: &ListOffsetsPartition,
-        read_committed: bool,
+        isolation_level: i8,
     ) -> Result<Found, ErrorCode> {
+        if !matches!(isolation_level, 0 | 1) {
+            return Err(ErrorCode::UnknownServerError);
+        }
+        let read_committed = isolation_level == 1;
         // From which version each special is known; before it, and for others below zero, the request is not supported.
         let known = match partition.timestamp {
             special::MAX_TIMESTAMP => 7,
@@ -105,12 +123,10 @@ impl Core {
                 } else {
                     log.offset_for_timestamp(timestamp)
                 };
-                at.filter(|at| at.offset < end || timestamp == special::MAX_TIMESTAMP).map_or(nothing, |at| {
-                    Found {
-                        timestamp: at.timestamp,
-                        offset: at.offset,
-                        leader_epoch: at.leader_epoch.unwrap_or(-1),
-                    }
+                at.filter(|at| at.offset < end).map_or(nothing, |at| Found {
+                    timestamp: at.timestamp,
+                    offset: at.offset,
+                    leader_epoch: at.leader_epoch.unwrap_or(-1),
                 })
             }
         })

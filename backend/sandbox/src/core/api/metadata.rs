@@ -5,12 +5,14 @@ use std::collections::HashSet;
 use super::topics::invalid_name;
 use crate::core::image::{Image, PartitionRegistration, Topic, is_internal};
 use crate::core::{BrokerId, Caller, Core};
-use crate::wire::messages::describe_topic_partitions_request::DescribeTopicPartitionsRequestData;
+use crate::wire::messages::describe_topic_partitions_request::{
+    DescribeTopicPartitionsRequestData, TopicRequest,
+};
 use crate::wire::messages::describe_topic_partitions_response::{
     Cursor, DescribeTopicPartitionsResponseData, DescribeTopicPartitionsResponsePartition,
     DescribeTopicPartitionsResponseTopic,
 };
-use crate::wire::messages::metadata_request::MetadataRequestData;
+use crate::wire::messages::metadata_request::{MetadataRequestData, MetadataRequestTopic};
 use crate::wire::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponseData, MetadataResponsePartition, MetadataResponseTopic,
 };
@@ -42,8 +44,12 @@ impl Core {
             None => true,
             Some(topics) => caller.version == 0 && topics.is_empty(),
         };
+        if let Some(refused) = refused(caller.version, request) {
+            return refused;
+        }
         let by_id: HashSet<_> = request.topics.iter().flatten().map(|topic| topic.topic_id).collect();
         let by_id: Vec<_> = by_id.into_iter().filter(|id| *id != KafkaUuid::ZERO).collect();
+        let by_name = by_id.is_empty();
         if all {
             let image = self.image_of(caller.broker);
             response.topics = image.topics().map(|topic| describe(image, topic, caller.version)).collect();
@@ -70,6 +76,10 @@ impl Core {
                 response.topics.push(topic);
             }
         }
+        // What isn't there is told after what is, when asked by name; before it, when asked by id.
+        let is_unknown = |topic: &MetadataResponseTopic| topic.partitions.is_empty() && topic.error_code != 0;
+        let unknown_last = by_name;
+        response.topics.sort_by_key(|topic| is_unknown(topic) == unknown_last);
         if request.include_topic_authorized_operations {
             for topic in &mut response.topics {
                 topic.topic_authorized_operations = TOPIC_OPERATIONS;
@@ -122,6 +132,28 @@ impl Core {
         let limit = usize::try_from(request.response_partition_limit).unwrap_or(0);
         let mut room = limit.clamp(1, MAX_DESCRIBED_PARTITIONS);
         let cursor = request.cursor.as_ref();
+        let is_refused = cursor.is_some_and(|cursor| {
+            let is_asked = |topic: &TopicRequest| topic.name == cursor.topic_name;
+            cursor.partition_index < 0 || !(request.topics.is_empty() || request.topics.iter().any(is_asked))
+        });
+        if is_refused {
+            let topics = request.topics.iter().map(|topic| DescribeTopicPartitionsResponseTopic {
+                error_code: ErrorCode::InvalidRequest.code(),
+                name: Some(topic.name.clone()),
+                topic_authorized_operations: NOT_ASKED,
+                ..Default::default()
+            });
+            return DescribeTopicPartitionsResponseData { topics: topics.collect(), ..Default::default() };
+        }
+        if request.topics.iter().any(|topic| topic.name.is_empty()) {
+            let topics = request.topics.iter().map(|topic| DescribeTopicPartitionsResponseTopic {
+                error_code: ErrorCode::UnknownServerError.code(),
+                name: Some(topic.name.clone()),
+                topic_authorized_operations: NOT_ASKED,
+                ..Default::default()
+            });
+            return DescribeTopicPartitionsResponseData { topics: topics.collect(), ..Default::default() };
+        }
         let from = cursor.map_or("", |cursor| cursor.topic_name.as_str());
         let mut names: Vec<_> = if request.topics.is_empty() {
             image.topics_from(from).map(|topic| topic.name.clone()).collect()
@@ -190,6 +222,35 @@ impl Core {
     }
 }
 
+/// Requests that Apache Kafka answers as a whole with an error: ids before version 12, and topics without id and name.
+fn refused(version: i16, request: &MetadataRequestData) -> Option<MetadataResponseData> {
+    let topics = request.topics.as_deref().unwrap_or_default();
+    let no_name = |topic: &MetadataRequestTopic| topic.name.is_none();
+    let error = if version < 12 {
+        topics
+            .iter()
+            .any(|topic| no_name(topic) || topic.topic_id != KafkaUuid::ZERO)
+            .then_some(ErrorCode::InvalidRequest)
+    } else {
+        let has_ids = topics.iter().any(|topic| topic.topic_id != KafkaUuid::ZERO);
+        (!has_ids && topics.iter().any(no_name)).then_some(ErrorCode::UnknownServerError)
+    }?;
+    let topics = topics.iter().map(|topic| MetadataResponseTopic {
+        error_code: error.code(),
+        name: Some(topic.name.clone().unwrap_or_default()),
+        topic_id: topic.topic_id,
+        topic_authorized_operations: NOT_ASKED,
+        ..Default::default()
+    });
+    Some(MetadataResponseData {
+        topics: topics.collect(),
+        controller_id: -1,
+        cluster_authorized_operations: NOT_ASKED,
+        error_code: if version >= 13 { error.code() } else { 0 },
+        ..Default::default()
+    })
+}
+
 fn failed(error: ErrorCode, name: Option<KafkaString>, id: KafkaUuid) -> MetadataResponseTopic {
     MetadataResponseTopic {
         error_code: error.code(),
@@ -239,9 +300,7 @@ fn describe_partition(
     index: i32,
     partition: &PartitionRegistration,
 ) -> DescribeTopicPartitionsResponsePartition {
-    let error = if partition.leader.is_none() { ErrorCode::LeaderNotAvailable } else { ErrorCode::None };
     DescribeTopicPartitionsResponsePartition {
-        error_code: error.code(),
         partition_index: index,
         leader_id: partition.leader.unwrap_or(-1),
         leader_epoch: partition.leader_epoch,

@@ -39,7 +39,7 @@ impl Core {
                 self.describe_topic_partitions(caller, &request).into()
             }
             Request::ElectLeaders(request) => self.elect_leaders(caller, &request).into(),
-            Request::DeleteGroups(request) => self.delete_groups(caller, request).into(),
+            Request::DeleteGroups(request) => self.delete_groups(caller, &request).into(),
             Request::DescribeGroups(request) => self.describe_groups(caller, &request).into(),
             Request::FindCoordinator(request) => self.find_coordinator(caller, &request).into(),
             Request::Heartbeat(request) => self.heartbeat(caller, &request).into(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::repeats::last_places;
+use crate::core::faults::with_error;
 use crate::core::log::{CheckedRecords, FaultStage, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -11,15 +12,27 @@ use crate::wire::messages::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, ProduceResponseData,
     TopicProduceResponse,
 };
-use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, message};
+use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, message};
 
 /// A Produce request with `acks=all` whose records are not yet on all in-sync replicas.
 #[derive(Debug)]
 pub(crate) struct WaitingProduce {
     broker: BrokerId,
+    version: i16,
     response: ProduceResponseData,
-    /// What waits: the place in the response, the partition, and the high watermark that it waits for.
-    waiting: Vec<(usize, usize, TopicPartition, i64)>,
+    waiting: Vec<WaitingPartition>,
+}
+
+/// A partition of such a request.
+#[derive(Clone, Copy, Debug)]
+struct WaitingPartition {
+    /// The place of its topic in the response.
+    topic_at: usize,
+    /// Its place in that.
+    partition_at: usize,
+    id: TopicPartition,
+    /// The high watermark at which `acks=all` holds.
+    high_watermark: i64,
 }
 
 /// What became of the records for one partition.
@@ -32,6 +45,11 @@ struct Produced {
 impl Core {
     /// Produce.
     pub(super) fn produce(&mut self, caller: &Caller, request: ProduceRequest) -> Option<Answer> {
+        if request.has_transactional_records() {
+            // Without a transactional id of its own nobody may write them, and there are no transactions yet.
+            let refused = ErrorCode::TransactionalIdAuthorizationFailed;
+            return with_error(caller.version, &Request::Produce(request), refused.code());
+        }
         let mut response = ProduceResponseData::default();
         let mut waiting = Vec::new();
         let acks = request.acks;
@@ -50,7 +68,8 @@ impl Core {
                         |fault| Produced { response: failed(partition.index, fault), wait_for: None },
                     );
                 if let Some((id, high_watermark)) = produced.wait_for {
-                    waiting.push((topic_at, answered.partition_responses.len(), id, high_watermark));
+                    let partition_at = answered.partition_responses.len();
+                    waiting.push(WaitingPartition { topic_at, partition_at, id, high_watermark });
                 }
                 answered.partition_responses.push(produced.response);
             }
@@ -62,15 +81,13 @@ impl Core {
             return Some(if all_well { Answer::Nothing } else { Answer::Close });
         }
         let timeout = Duration::from_millis(u64::try_from(request.timeout_ms).unwrap_or(0));
-        let waiting = WaitingProduce { broker: caller.broker, response, waiting };
-        if waiting.waiting.is_empty() {
-            return Some(self.with_leaders(caller, waiting.response));
-        }
-        if let Some(answer) = self.try_produced(&waiting) {
+        let mut produce =
+            WaitingProduce { broker: caller.broker, version: caller.version, response, waiting };
+        if let Some(answer) = self.try_produced(&mut produce) {
             return Some(answer);
         }
-        let partitions = waiting.waiting.iter().map(|(_, _, id, _)| *id).collect();
-        self.wait(caller.connection, partitions, timeout, Waiting::Produce(Box::new(waiting)));
+        let partitions = produce.waiting.iter().map(|partition| partition.id).collect();
+        self.wait(caller.connection, partitions, timeout, Waiting::Produce(Box::new(produce)));
         None
     }
 
@@ -109,37 +126,47 @@ impl Core {
         let place = format_args!("{}-{}", topic.name.as_str(), target.index);
         let now_ms = self.now.wall_ms;
 
+        if let Ok(records) = &records
+            && !self.make_room(records.bytes().len())
+        {
+            let limit = self.limits.log_bytes >> 20;
+            return Err(Fault::new(
+                ErrorCode::PolicyViolation,
+                format!(
+                    "This cluster holds {limit} MiB of records in memory, and there is no room for more."
+                ),
+            ));
+        }
+        let append_rules = self.within_memory(settings.append_rules());
         let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;
         let leading = replica.leading.as_ref().ok_or(ErrorCode::NotLeaderOrFollower)?;
         if acks == -1 && leading.isr.len() < min_isr {
-            return Err(Fault::new(
-                ErrorCode::NotEnoughReplicas,
-                format!(
-                    "The size of the current ISR : {} is insufficient to satisfy the min.isr requirement of {min_isr} \
-                     for partition {place}, live replica(s) broker.id are : {:?}",
-                    leading.isr.len(),
-                    leading.isr
-                ),
-            ));
+            return Err(Fault {
+                log_start_offset: replica.log.start_offset(),
+                ..ErrorCode::NotEnoughReplicas.into()
+            });
         }
         let log_start_offset = replica.log.start_offset();
         let told = |fault: RecordsFault| Fault::of(fault, log_start_offset);
-        let records = records.map_err(told)?;
-        records.validate(&settings.produce_rules(), now_ms, &place).map_err(told)?;
-        let (base_offset, last_offset, log_append_time_ms) = match replica.log.check_producer(&records) {
-            Verdict::Append => {
-                let epoch = leading.epoch;
-                let appended = replica.log.append(&records, epoch, &settings.append_rules(), now_ms);
-                (appended.base_offset, appended.last_offset, appended.log_append_time_ms)
-            }
-            Verdict::Duplicate { base_offset, last_offset, log_append_time_ms } => {
+        let rules = settings.produce_rules();
+        let records = records.map_err(|fault| told(fault.under(&rules)))?;
+        records.validate(&rules, now_ms, &place).map_err(told)?;
+        let epoch = leading.epoch;
+        let appended = replica.log.append_from_client(&records, epoch, &append_rules, now_ms);
+        let is_new = appended.is_ok();
+        let (base_offset, last_offset, log_append_time_ms) = match appended {
+            Ok(appended) => (appended.base_offset, appended.last_offset, appended.log_append_time_ms),
+            Err(Verdict::Duplicate { base_offset, last_offset, log_append_time_ms }) => {
                 (base_offset, last_offset, Some(log_append_time_ms))
             }
-            Verdict::Refuse(error) => return Err(error.into()),
+            Err(Verdict::Refuse(error)) => return Err(Fault { log_start_offset, ..error.into() }),
+            Err(Verdict::Append) => return Err(ErrorCode::UnknownServerError.into()),
         };
         let log_start_offset = replica.log.start_offset();
-        self.appended(id, broker);
+        if is_new {
+            self.appended(id, broker);
+        }
         Ok(Produced {
             response: PartitionProduceResponse {
                 index: target.index,
@@ -152,26 +179,39 @@ impl Core {
         })
     }
 
-    /// The answer to a Produce request whose records are on all in-sync replicas by now, or never will be.
-    pub(in crate::core) fn try_produced(&self, produce: &WaitingProduce) -> Option<Answer> {
-        let mut response = produce.response.clone();
-        for (topic, partition, id, high_watermark) in &produce.waiting {
-            let settled = self.settled(*id, produce.broker, *high_watermark)?;
-            let place = response.responses.get_mut(*topic)?.partition_responses.get_mut(*partition)?;
-            if let Err(error) = settled {
-                *place = failed(place.index, error.into());
+    /// The answer to a Produce request whose records are on all in-sync replicas by now, or never will be. What has
+    /// become of a partition stays, whatever happens to it while the request waits for others.
+    pub(in crate::core) fn try_produced(&self, produce: &mut WaitingProduce) -> Option<Answer> {
+        let mut waiting = std::mem::take(&mut produce.waiting);
+        waiting.retain(|partition| match self.settled(produce.broker, partition) {
+            Some(outcome) => {
+                produce.note(partition, outcome);
+                false
             }
+            None => true,
+        });
+        produce.waiting = waiting;
+        produce.waiting.is_empty().then(|| self.produced(produce))
+    }
+
+    /// The answer to a Produce request that has waited for its whole timeout.
+    pub(in crate::core) fn produce_timed_out(&self, produce: &mut WaitingProduce) -> Answer {
+        if let Some(answer) = self.try_produced(produce) {
+            return answer;
         }
-        Some(response.into())
+        for partition in std::mem::take(&mut produce.waiting) {
+            produce.note(&partition, Err(ErrorCode::RequestTimedOut));
+        }
+        self.produced(produce)
+    }
+
+    fn produced(&self, produce: &mut WaitingProduce) -> Answer {
+        self.with_leaders(produce.broker, produce.version, std::mem::take(&mut produce.response))
     }
 
     /// Whether an append has reached the high watermark that it waits for: not yet, yes, or never will.
-    fn settled(
-        &self,
-        id: TopicPartition,
-        broker: BrokerId,
-        high_watermark: i64,
-    ) -> Option<Result<(), ErrorCode>> {
+    fn settled(&self, broker: BrokerId, waiting: &WaitingPartition) -> Option<Result<(), ErrorCode>> {
+        let &WaitingPartition { id, high_watermark, .. } = waiting;
         let Some(topic) = self.image_of(broker).topic_by_id(id.topic) else {
             return Some(Err(ErrorCode::UnknownTopicOrPartition));
         };
@@ -188,25 +228,10 @@ impl Core {
         None
     }
 
-    /// The answer to a Produce request that has waited for its whole timeout.
-    pub(in crate::core) fn produce_timed_out(&self, produce: &WaitingProduce) -> Answer {
-        let mut response = produce.response.clone();
-        for (topic, partition, id, high_watermark) in &produce.waiting {
-            let settled =
-                self.settled(*id, produce.broker, *high_watermark).unwrap_or(Err(ErrorCode::RequestTimedOut));
-            let place =
-                response.responses.get_mut(*topic).and_then(|it| it.partition_responses.get_mut(*partition));
-            if let (Err(error), Some(place)) = (settled, place) {
-                *place = failed(place.index, error.into());
-            }
-        }
-        response.into()
-    }
-
     /// Tells, beside NOT_LEADER_OR_FOLLOWER, who leads (KIP-951).
-    fn with_leaders(&self, caller: &Caller, mut response: ProduceResponseData) -> Answer {
-        if caller.version >= 10 {
-            let image = self.image_of(caller.broker);
+    fn with_leaders(&self, broker: BrokerId, version: i16, mut response: ProduceResponseData) -> Answer {
+        if version >= 10 {
+            let image = self.image_of(broker);
             let mut leaders = Vec::new();
             for topic in &mut response.responses {
                 for partition in &mut topic.partition_responses {
@@ -236,6 +261,17 @@ impl Core {
                 .collect();
         }
         response.into()
+    }
+}
+
+impl WaitingProduce {
+    /// Notes what has become of a partition. Where its records went stays in the answer beside an error.
+    fn note(&mut self, partition: &WaitingPartition, outcome: Result<(), ErrorCode>) {
+        let topic = self.response.responses.get_mut(partition.topic_at);
+        let place = topic.and_then(|topic| topic.partition_responses.get_mut(partition.partition_at));
+        if let (Some(place), Err(error)) = (place, outcome) {
+            place.error_code = error.code();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! InitProducerId and DescribeProducers: idempotent producers (KIP-98, KIP-664).
 
-use crate::core::{Caller, Core};
+use crate::core::{Caller, Core, TopicPartition};
 use crate::wire::messages::describe_producers_request::DescribeProducersRequestData;
 use crate::wire::messages::describe_producers_response::{
     DescribeProducersResponseData, PartitionResponse, ProducerState, TopicResponse,
@@ -67,7 +67,11 @@ impl Core {
 
     fn producers_of(&self, caller: &Caller, name: &str, index: i32) -> Result<Vec<ProducerState>, ErrorCode> {
         let topic = self.image_of(caller.broker).topic(name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        let id = self.led(caller.broker, topic, index)?;
+        if topic.partition(index).is_none() {
+            return Err(ErrorCode::UnknownTopicOrPartition);
+        }
+        // Followers answer too.
+        let id = TopicPartition { topic: topic.id, partition: index };
         let replica = self.replica(id, caller.broker).ok_or(ErrorCode::NotLeaderOrFollower)?;
         let producers = replica.log.producers().describe().into_iter().map(|producer| ProducerState {
             producer_id: producer.producer_id,

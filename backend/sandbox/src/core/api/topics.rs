@@ -101,7 +101,7 @@ impl Core {
             let created = if self.is_connected(caller.broker) && request.timeout_ms > 0 {
                 self.create_topic(topic, &before, request.validate_only)
             } else {
-                Err((ErrorCode::RequestTimedOut, "The request timed out.".to_owned()))
+                Err((ErrorCode::RequestTimedOut, String::new()))
             };
             response.topics.push(created.unwrap_or_else(|refusal| refused(&topic.name, refusal)));
         }
@@ -408,7 +408,7 @@ impl Core {
             let outcome = if count > 1 {
                 Err((ErrorCode::InvalidRequest, "Duplicate topic name.".to_owned()))
             } else if !self.is_connected(caller.broker) || request.timeout_ms <= 0 {
-                Err((ErrorCode::RequestTimedOut, "The request timed out.".to_owned()))
+                Err((ErrorCode::RequestTimedOut, String::new()))
             } else {
                 self.grow(topic, request.validate_only)
             };
@@ -476,7 +476,7 @@ fn refused(name: &KafkaString, (error, reason): Refusal) -> CreatableTopicResult
     CreatableTopicResult {
         name: name.clone(),
         error_code: error.code(),
-        error_message: message(reason),
+        error_message: if reason.is_empty() { None } else { message(reason) },
         num_partitions: -1,
         replication_factor: -1,
         configs: Some(Vec::new()),

@@ -189,7 +189,7 @@ fn def_of(resource: &ConfigResource, name: &str) -> Option<&'static ConfigDef> {
 
 /// The items of a list after a change: those that are there already are not added again.
 fn changed_items<'a>(mut items: Vec<&'a str>, operation: Operation, change: &'a str) -> String {
-    for item in change.split(',') {
+    for item in java_split(change) {
         let at = items.iter().position(|there| *there == item);
         match (operation, at) {
             (Operation::Subtract, Some(at)) => {
@@ -200,6 +200,12 @@ fn changed_items<'a>(mut items: Vec<&'a str>, operation: Operation, change: &'a 
         }
     }
     items.join(",")
+}
+
+/// As `String.split` of Java: nothing comes of commas at the end, but something of an empty text.
+fn java_split(text: &str) -> impl Iterator<Item = &str> {
+    let (without, only_commas) = (text.trim_end_matches(','), text.bytes().all(|b| b == b','));
+    without.split(',').take(if only_commas && !text.is_empty() { 0 } else { usize::MAX })
 }
 
 /// A broker's overrides after the changes, as the broker that was asked reckons them.
@@ -227,7 +233,8 @@ fn prepare(old: &Overrides, changes: &[ConfigChange]) -> Result<Overrides, Confi
             )));
         }
         let current = new.get(name).map(String::as_str).or(def.default).unwrap_or_default();
-        let changed = changed_items(current.split(',').collect(), *operation, value);
+        let items = current.split(',').filter(|item| !item.is_empty());
+        let changed = changed_items(items.collect(), *operation, value);
         new.insert(name.clone(), changed);
     }
     Ok(new)
@@ -242,9 +249,7 @@ fn check_dynamic(resource: &ConfigResource, new: &Overrides) -> Result<(), Inval
     )?;
     refuse_any(
         "These security configs can be dynamically updated only per-listener using the listener prefix",
-        names().filter(|name| {
-            name.starts_with("ssl.") && is_update(name, Update::PerBroker) && is_security(name)
-        }),
+        names().filter(|name| is_store_or_key(name)),
     )?;
     let of_base = |def: &ConfigDef| {
         names()
@@ -273,9 +278,9 @@ fn check_dynamic(resource: &ConfigResource, new: &Overrides) -> Result<(), Inval
     Ok(())
 }
 
-/// What TLS needs, which only listeners have in a running broker.
-fn is_security(name: &str) -> bool {
-    name != "ssl.client.auth"
+/// TLS keys and certificates, which only listeners have in a running broker.
+fn is_store_or_key(name: &str) -> bool {
+    name.starts_with("ssl.keystore.") || name.starts_with("ssl.truststore.") || name == "ssl.key.password"
 }
 
 fn is_update(name: &str, update: Update) -> bool {

@@ -385,7 +385,10 @@ mod tests {
 
     #[test]
     fn what_the_broker_was_started_with_is_told_as_static() {
-        let entries = store(&[("node.id", "1"), ("num.partitions", "3")]).describe_broker(1);
+        let mut store = store(&[("num.partitions", "3")]);
+        store.started_with(1, overrides(&[("node.id", "1")])).unwrap();
+        let entries = store.describe_broker(1);
+        assert_eq!(shown(&entries, "broker.id"), "broker.id|1|true|4|false|3|broker.id=1:4;broker.id=-1:5;");
         assert_eq!(shown(&entries, "node.id"), "node.id|1|true|4|false|3|node.id=1:4;");
         assert_eq!(
             shown(&entries, "num.partitions"),

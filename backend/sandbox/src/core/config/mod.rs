@@ -19,11 +19,10 @@ mod validator;
 mod value;
 
 pub(crate) use alter::{ConfigChange, Operation};
-pub(crate) use broker::{BrokerSettings, GroupMigrationPolicy};
-pub(crate) use definition::{ConfigDef, Effect, Kind};
-pub(crate) use describe::{ConfigEntry, ConfigSource, ConfigSynonym};
+pub(crate) use broker::BrokerSettings;
+pub(crate) use definition::Kind;
+pub(crate) use describe::ConfigEntry;
 pub(crate) use error::ConfigError;
 pub(crate) use group::{ConsumerGroupSettings, ShareGroupSettings};
 pub(crate) use store::{ConfigResource, ConfigStore, Overrides};
-pub(crate) use table::{BROKER_CONFIGS, GROUP_CONFIGS, TOPIC_CONFIGS};
-pub(crate) use topic::{CleanupPolicy, CompressionType, TopicSettings};
+pub(crate) use topic::TopicSettings;

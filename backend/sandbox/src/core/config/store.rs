@@ -1,7 +1,7 @@
 //! Who set what: the dynamic configs of topics, brokers and groups, and what each broker was started with.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::error::ConfigError;
 use super::layers::BrokerLayers;
@@ -32,6 +32,8 @@ pub(crate) struct ConfigStore {
     started_alone_with: BTreeMap<i32, Arc<Overrides>>,
     /// Resources without overrides are not in it.
     dynamic: BTreeMap<ConfigResource, Arc<Overrides>>,
+    /// What brokers go by, once it was asked for: it is asked for with every heartbeat.
+    broker_settings: OnceLock<Arc<BrokerSettings>>,
 }
 
 static NOTHING: Overrides = Overrides::new();
@@ -60,6 +62,12 @@ impl ConfigStore {
     ) -> Result<(), ConfigError> {
         let mut started_with = Overrides::clone(&self.started_with);
         started_with.extend(own);
+        // One is the older name of the other.
+        if let (Some(id), false) =
+            (started_with.get("node.id").cloned(), started_with.contains_key("broker.id"))
+        {
+            started_with.insert("broker.id".to_owned(), id);
+        }
         BrokerLayers { broker: &NOTHING, cluster: &NOTHING, started_with: &started_with }.validate()?;
         self.started_alone_with.insert(broker, Arc::new(started_with));
         Ok(())
@@ -72,6 +80,9 @@ impl ConfigStore {
 
     /// Sets all that is set for a resource. Whoever calls it has validated it.
     pub(crate) fn replace(&mut self, resource: ConfigResource, overrides: Overrides) {
+        if matches!(resource, ConfigResource::Broker(_) | ConfigResource::Cluster) {
+            self.broker_settings = OnceLock::new();
+        }
         if overrides.is_empty() {
             self.dynamic.remove(&resource);
         } else {
@@ -106,8 +117,8 @@ impl ConfigStore {
     }
 
     /// What brokers go by that have no configs of their own, and the controller.
-    pub(crate) fn broker_settings(&self) -> BrokerSettings {
-        BrokerSettings::of(&self.layers(None))
+    pub(crate) fn broker_settings(&self) -> Arc<BrokerSettings> {
+        Arc::clone(self.broker_settings.get_or_init(|| Arc::new(BrokerSettings::of(&self.layers(None)))))
     }
 
     /// What a broker goes by.

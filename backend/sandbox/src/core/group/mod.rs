@@ -13,6 +13,7 @@ mod overview;
 mod settings;
 mod timers;
 mod transaction;
+mod view;
 
 #[cfg(test)]
 mod tests;

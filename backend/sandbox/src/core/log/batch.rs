@@ -222,8 +222,8 @@ pub(crate) enum NextBatch {
     Batch(Bytes),
     /// Too few bytes for another.
     End,
-    /// The bytes cannot be a batch.
-    Corrupt,
+    /// The bytes cannot be a batch; why, in Kafka's words.
+    Corrupt(String),
 }
 
 /// Takes the next batch from `records`, by the rules by which Apache Kafka finds batches in memory: a batch that is cut
@@ -233,11 +233,14 @@ pub(crate) fn next_batch(records: &mut Bytes) -> NextBatch {
     let Some(overhead) = records.first_chunk::<LOG_OVERHEAD>() else { return NextBatch::End };
     let length = i32::from_be_bytes(field(overhead, LENGTH_AT));
     if length < LEAST_LENGTH {
-        return NextBatch::Corrupt;
+        return NextBatch::Corrupt(format!(
+            "Record size {length} is less than the minimum record overhead ({LEAST_LENGTH})"
+        ));
     }
     let Some(&magic) = records.get(MAGIC_AT) else { return NextBatch::End };
-    if i8::from_be_bytes([magic]) < 0 || i8::from_be_bytes([magic]) > MAGIC {
-        return NextBatch::Corrupt;
+    let magic = i8::from_be_bytes([magic]);
+    if !(0..=MAGIC).contains(&magic) {
+        return NextBatch::Corrupt(format!("Invalid magic found in record: {magic}"));
     }
     let size = LOG_OVERHEAD + usize::try_from(length).unwrap_or(usize::MAX - LOG_OVERHEAD);
     if records.len() < size {

@@ -66,7 +66,7 @@ impl CheckedRecords {
         let batch = match next_batch(&mut records) {
             NextBatch::Batch(batch) => batch,
             NextBatch::End => return Err(RecordsFault::of_request(ErrorCode::InvalidRecord)),
-            NextBatch::Corrupt => return Err(RecordsFault::of_request(ErrorCode::CorruptMessage)),
+            NextBatch::Corrupt(reason) => return Err(RecordsFault::corrupt(reason)),
         };
         if magic_of(&batch) != MAGIC {
             return Err(RecordsFault::of_request(ErrorCode::InvalidRecord));
@@ -78,7 +78,7 @@ impl CheckedRecords {
         }
         match next_batch(&mut records) {
             NextBatch::Batch(_) => return Err(RecordsFault::of_request(ErrorCode::InvalidRecord)),
-            NextBatch::Corrupt => return Err(RecordsFault::of_request(ErrorCode::CorruptMessage)),
+            NextBatch::Corrupt(reason) => return Err(RecordsFault::corrupt(reason)),
             // What is cut off after the batch is let go.
             NextBatch::End => {}
         }
@@ -163,8 +163,8 @@ impl CheckedRecords {
             self.timestamps.is_none_or(|(min, max)| {
                 ORDINARY_TIMESTAMPS.contains(&min)
                     && ORDINARY_TIMESTAMPS.contains(&max)
-                    && now_wall_ms - min <= rules.timestamp_before_max_ms
-                    && max - now_wall_ms <= rules.timestamp_after_max_ms
+                    && now_wall_ms.saturating_sub(min) <= rules.timestamp_before_max_ms
+                    && max.saturating_sub(now_wall_ms) <= rules.timestamp_after_max_ms
             })
         };
         (rules.compacted && self.keyless > 0)

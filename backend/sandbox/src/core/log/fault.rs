@@ -58,6 +58,11 @@ impl RecordsFault {
         Self { stage: FaultStage::Request, tells_log_start_offset: false, ..Self::of_log(error, 0) }
     }
 
+    /// Found in the request: no batch begins where one should.
+    pub(super) fn corrupt(reason: String) -> Self {
+        Self { message: Some(reason), ..Self::of_request(ErrorCode::CorruptMessage) }
+    }
+
     /// Found in the log.
     pub(super) fn of_log(error: ErrorCode, batch_bytes: usize) -> Self {
         let tells_log_start_offset = !matches!(

@@ -124,7 +124,7 @@ impl PartitionLog {
 
     /// Bytes that the log holds: the capacity of the chunks that its batches lie in, whoever filled them, and
     /// bookkeeping. Replicas share chunks: what a cluster holds is its [`ChunkAccount`] and the
-    /// [bookkeeping](Self::bookkeeping_bytes) of its logs.
+    /// [bookkeeping](Self::bookkeeping_bytes) of its logs. Goes over all batches.
     pub(crate) fn charged_bytes(&self) -> usize {
         let batches = self.segments.iter().flat_map(|segment| &segment.entries);
         let mut charges: Vec<_> =
@@ -134,7 +134,7 @@ impl PartitionLog {
         charges.iter().map(|charge| charge.capacity).sum::<usize>() + self.bookkeeping_bytes()
     }
 
-    /// Bytes that the log holds beside its chunks.
+    /// Bytes that the log holds beside its chunks. Goes over the segments.
     pub(crate) fn bookkeeping_bytes(&self) -> usize {
         let entries: usize = self.segments.iter().map(|segment| segment.entries.capacity()).sum();
         entries * size_of::<segment::Entry>()

@@ -89,7 +89,8 @@ impl PartitionLog {
     }
 
     /// Notes the producers anew, from the last snapshot and the batches after it, by
-    /// `UnifiedLog.rebuildProducerState`.
+    /// `UnifiedLog.rebuildProducerState`. Producers of the snapshot whose time has run out go with the next
+    /// [expiry](PartitionLog::expire_producers), in Apache Kafka already here.
     fn rebuild_producers(&mut self) {
         let had_none = self.producers.is_empty();
         let (loaded_to, producers) = self.snapshots.reload(self.start_offset, self.end_offset);

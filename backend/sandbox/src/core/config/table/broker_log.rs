@@ -1,64 +1,11 @@
 //! The broker configs of Apache Kafka 4.3.1 of logs and topics.
 
 use super::super::definition::{ConfigDef, boolean, class, double, int, list, long, string};
-use super::super::validator::Validator::{Any, GzipLevel, OneOf};
+use super::super::validator::Validator::{Any, OneOf};
 use super::super::validator::{Empty, at_least, between, list_of};
 
 /// In the order of their definition.
 pub(super) const LOG: &[ConfigDef] = &[
-    long(
-        "log.local.retention.ms",
-        Some("-2"),
-        at_least(-2.0),
-        "What a topic has that sets no `local.retention.ms` of its own.",
-    )
-    .cluster_wide(),
-    long(
-        "log.local.retention.bytes",
-        Some("-2"),
-        at_least(-2.0),
-        "What a topic has that sets no `local.retention.bytes` of its own.",
-    )
-    .cluster_wide(),
-    int(
-        "message.max.bytes",
-        Some("1048588"),
-        at_least(0.0),
-        "What a topic has that sets no `max.message.bytes` of its own.",
-    )
-    .cluster_wide()
-    .works(),
-    string(
-        "compression.type",
-        Some("producer"),
-        OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
-        "What a topic has that sets no `compression.type` of its own.",
-    )
-    .cluster_wide()
-    .works(),
-    int(
-        "compression.gzip.level",
-        Some("-1"),
-        GzipLevel,
-        "What a topic has that sets no `compression.gzip.level` of its own.",
-    )
-    .cluster_wide()
-    .works(),
-    int(
-        "compression.lz4.level",
-        Some("9"),
-        between(1.0, 17.0),
-        "What a topic has that sets no `compression.lz4.level` of its own.",
-    )
-    .cluster_wide(),
-    int(
-        "compression.zstd.level",
-        Some("3"),
-        between(-131_072.0, 22.0),
-        "What a topic has that sets no `compression.zstd.level` of its own.",
-    )
-    .cluster_wide()
-    .works(),
     int("log.cleaner.threads", Some("1"), at_least(0.0), "Threads that compact logs.").cluster_wide(),
     double(
         "log.cleaner.io.max.bytes.per.second",

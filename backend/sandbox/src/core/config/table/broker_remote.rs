@@ -137,6 +137,20 @@ pub(super) const REMOTE: &[ConfigDef] = &[
         "How many reads from remote storage may wait.",
     ),
     long(
+        "log.local.retention.ms",
+        Some("-2"),
+        at_least(-2.0),
+        "What a topic has that sets no `local.retention.ms` of its own.",
+    )
+    .cluster_wide(),
+    long(
+        "log.local.retention.bytes",
+        Some("-2"),
+        at_least(-2.0),
+        "What a topic has that sets no `local.retention.bytes` of its own.",
+    )
+    .cluster_wide(),
+    long(
         "remote.log.manager.copy.max.bytes.per.second",
         Some("9223372036854775807"),
         at_least(1.0),

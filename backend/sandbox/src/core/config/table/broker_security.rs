@@ -1,24 +1,11 @@
-//! The broker configs of Apache Kafka 4.3.1 of TLS, SASL and tokens.
+//! The broker configs of Apache Kafka 4.3.1 of TLS, SASL and tokens, and the last two.
 
 use super::super::definition::{ConfigDef, boolean, class, double, int, list, long, password, short, string};
-use super::super::validator::Validator::{Any, NonNull, OneOf, OneOfIgnoringCase};
+use super::super::validator::Validator::{Any, OneOf, OneOfIgnoringCase};
 use super::super::validator::{Empty, at_least, between, list_of};
 
 /// In the order of their definition.
 pub(super) const SECURITY: &[ConfigDef] = &[
-    string("authorizer.class.name", Some(""), NonNull, "The class that decides who may do what."),
-    string(
-        "sasl.mechanism.controller.protocol",
-        Some("GSSAPI"),
-        Any,
-        "The SASL mechanism between brokers and controllers.",
-    ),
-    string(
-        "security.inter.broker.protocol",
-        Some("PLAINTEXT"),
-        OneOf(&["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
-        "The security protocol between brokers.",
-    ),
     long(
         "connections.max.reauth.ms",
         Some("0"),
@@ -300,5 +287,17 @@ pub(super) const SECURITY: &[ConfigDef] = &[
         Some("3600000"),
         at_least(1.0),
         "How often expired delegation tokens are removed.",
+    ),
+    int(
+        "add.partitions.to.txn.retry.backoff.max.ms",
+        Some("100"),
+        at_least(0.0),
+        "How long the broker tries to add a partition to a transaction for a client.",
+    ),
+    int(
+        "add.partitions.to.txn.retry.backoff.ms",
+        Some("20"),
+        at_least(1.0),
+        "The wait between these attempts.",
     ),
 ];

@@ -98,16 +98,4 @@ pub(super) const TRANSACTION: &[ConfigDef] = &[
         Any,
         "Whether transactions may take part in a two-phase commit.",
     ),
-    int(
-        "add.partitions.to.txn.retry.backoff.max.ms",
-        Some("100"),
-        at_least(0.0),
-        "How long the broker tries to add a partition to a transaction for a client.",
-    ),
-    int(
-        "add.partitions.to.txn.retry.backoff.ms",
-        Some("20"),
-        at_least(1.0),
-        "The wait between these attempts.",
-    ),
 ];

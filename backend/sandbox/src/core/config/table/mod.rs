@@ -3,10 +3,12 @@
 
 mod broker_group;
 mod broker_log;
-mod broker_node;
+mod broker_quorum;
 mod broker_quota;
 mod broker_remote;
 mod broker_security;
+mod broker_server;
+mod broker_share;
 mod broker_transaction;
 mod group;
 mod topic;
@@ -69,12 +71,15 @@ pub(crate) static GROUP_CONFIGS: LazyLock<ConfigTable> =
 
 /// The configs of a broker.
 pub(crate) static BROKER_CONFIGS: LazyLock<ConfigTable> = LazyLock::new(|| {
+    // As they are defined one after the other.
     let parts = [
         broker_remote::REMOTE,
-        broker_node::NODE,
+        broker_server::SERVER,
         broker_group::GROUP,
         broker_log::LOG,
+        broker_share::SHARE,
         broker_transaction::TRANSACTION,
+        broker_quorum::QUORUM,
         broker_security::SECURITY,
     ];
     ConfigTable::new(&parts, 512)

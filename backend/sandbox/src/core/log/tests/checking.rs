@@ -9,7 +9,11 @@ const ALL: [Compression; 5] =
 
 fn error_of(records: impl Into<Bytes>) -> (ErrorCode, FaultStage) {
     let fault = CheckedRecords::check(records.into()).expect_err("a fault");
-    assert_eq!(fault.message, None);
+    // A message comes only where no batch begins.
+    assert_eq!(
+        fault.message.is_some(),
+        fault.error == ErrorCode::CorruptMessage && fault.stage == FaultStage::Request
+    );
     (fault.error, fault.stage)
 }
 

@@ -1,12 +1,20 @@
-//! The broker configs of Apache Kafka 4.3.1 of the node itself: roles, network, replication, metadata, metrics.
+//! The broker configs of Apache Kafka 4.3.1 of the node itself: roles, network, replication, metadata.
 
-use super::super::definition::{ConfigDef, boolean, class, int, list, long, string};
-use super::super::validator::Validator::Any;
-use super::super::validator::{Empty, at_least, list_of};
+use super::super::definition::{ConfigDef, boolean, int, list, long, string};
+use super::super::validator::Validator::{Any, GzipLevel, NonNull, OneOf};
+use super::super::validator::{Empty, at_least, between, list_of};
 
 /// In the order of their definition.
-pub(super) const NODE: &[ConfigDef] = &[
+pub(super) const SERVER: &[ConfigDef] = &[
     int("broker.id", Some("-1"), Any, "The number of the broker; `node.id` is its newer name.").works(),
+    int(
+        "message.max.bytes",
+        Some("1048588"),
+        at_least(0.0),
+        "What a topic has that sets no `max.message.bytes` of its own.",
+    )
+    .cluster_wide()
+    .works(),
     int("num.io.threads", Some("8"), at_least(1.0), "Threads that work on requests.").cluster_wide(),
     int(
         "num.replica.alter.log.dirs.threads",
@@ -35,6 +43,7 @@ pub(super) const NODE: &[ConfigDef] = &[
         "Names of what resolves variables in settings.",
     )
     .cluster_wide(),
+    string("authorizer.class.name", Some(""), NonNull, "The class that decides who may do what."),
     list(
         "early.start.listeners",
         None,
@@ -56,6 +65,37 @@ pub(super) const NODE: &[ConfigDef] = &[
     )
     .works(),
     boolean("delete.topic.enable", Some("true"), Any, "Whether topics can be deleted.").works(),
+    string(
+        "compression.type",
+        Some("producer"),
+        OneOf(&["uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"]),
+        "What a topic has that sets no `compression.type` of its own.",
+    )
+    .cluster_wide()
+    .works(),
+    int(
+        "compression.gzip.level",
+        Some("-1"),
+        GzipLevel,
+        "What a topic has that sets no `compression.gzip.level` of its own.",
+    )
+    .cluster_wide()
+    .works(),
+    int(
+        "compression.lz4.level",
+        Some("9"),
+        between(1.0, 17.0),
+        "What a topic has that sets no `compression.lz4.level` of its own.",
+    )
+    .cluster_wide(),
+    int(
+        "compression.zstd.level",
+        Some("3"),
+        between(-131_072.0, 22.0),
+        "What a topic has that sets no `compression.zstd.level` of its own.",
+    )
+    .cluster_wide()
+    .works(),
     int(
         "max.incremental.fetch.session.cache.slots",
         Some("1000"),
@@ -123,6 +163,12 @@ pub(super) const NODE: &[ConfigDef] = &[
         None,
         list_of(&[], Empty::Refused),
         "The listeners of the controllers.",
+    ),
+    string(
+        "sasl.mechanism.controller.protocol",
+        Some("GSSAPI"),
+        Any,
+        "The SASL mechanism between brokers and controllers.",
     ),
     long(
         "controller.performance.sample.period.ms",
@@ -416,6 +462,12 @@ pub(super) const NODE: &[ConfigDef] = &[
     )
     .cluster_wide()
     .works(),
+    string(
+        "security.inter.broker.protocol",
+        Some("PLAINTEXT"),
+        OneOf(&["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
+        "The security protocol between brokers.",
+    ),
     string("inter.broker.listener.name", None, Any, "The listener that brokers use among themselves."),
     string(
         "replica.selector.class",
@@ -431,122 +483,4 @@ pub(super) const NODE: &[ConfigDef] = &[
         "Whether a new follower begins where the leader's remote segments end.",
     )
     .cluster_wide(),
-    list("controller.quorum.voters", Some(""), Any, "The controllers with a vote, as id@host:port."),
-    list(
-        "controller.quorum.bootstrap.servers",
-        Some(""),
-        Any,
-        "Addresses at which the controllers are found.",
-    ),
-    int(
-        "controller.quorum.election.timeout.ms",
-        Some("1000"),
-        at_least(0.0),
-        "How long a vote is waited for.",
-    ),
-    int(
-        "controller.quorum.fetch.timeout.ms",
-        Some("2000"),
-        at_least(0.0),
-        "After this time without the leader a controller stands for election.",
-    ),
-    int(
-        "controller.quorum.election.backoff.max.ms",
-        Some("1000"),
-        at_least(0.0),
-        "The longest wait before another election.",
-    ),
-    int(
-        "controller.quorum.append.linger.ms",
-        Some("25"),
-        at_least(0.0),
-        "How long the leader gathers metadata records before it writes them.",
-    ),
-    int(
-        "controller.quorum.request.timeout.ms",
-        Some("2000"),
-        at_least(0.0),
-        "How long a request of the quorum waits for its answer.",
-    ),
-    int(
-        "controller.quorum.retry.backoff.ms",
-        Some("20"),
-        at_least(0.0),
-        "The wait before a request of the quorum is sent again.",
-    ),
-    boolean(
-        "controller.quorum.auto.join.enable",
-        Some("false"),
-        Any,
-        "Whether a controller joins the voters by itself.",
-    ),
-    int(
-        "controller.quorum.fetch.snapshot.max.bytes",
-        Some("1048576"),
-        at_least(1.0),
-        "How much of a snapshot is asked for at a time.",
-    ),
-    int(
-        "controller.quorum.fetch.max.bytes",
-        Some("1048576"),
-        at_least(1.0),
-        "How much of the metadata log is asked for at a time.",
-    ),
-    int("metrics.num.samples", Some("2"), at_least(1.0), "Samples that a metric is made from."),
-    long("metrics.sample.window.ms", Some("30000"), at_least(1.0), "The length of each of these samples."),
-    list(
-        "metric.reporters",
-        Some("org.apache.kafka.common.metrics.JmxReporter"),
-        list_of(&[], Empty::Allowed),
-        "Classes that are told of metrics.",
-    )
-    .cluster_wide(),
-    string("metrics.recording.level", Some("INFO"), Any, "How fine the metrics are."),
-    list(
-        "kafka.metrics.reporters",
-        Some(""),
-        list_of(&[], Empty::Allowed),
-        "Classes that are told of the older kind of metrics.",
-    ),
-    int("kafka.metrics.polling.interval.secs", Some("10"), at_least(1.0), "How often these classes look."),
-    int("telemetry.max.bytes", Some("1048576"), at_least(1.0), "The largest push of a client's metrics."),
-    int("quota.window.num", Some("11"), at_least(1.0), "Samples that client quotas are measured by."),
-    int(
-        "replication.quota.window.num",
-        Some("11"),
-        at_least(1.0),
-        "Samples that the replication quota is measured by.",
-    ),
-    int(
-        "alter.log.dirs.replication.quota.window.num",
-        Some("11"),
-        at_least(1.0),
-        "Samples that the quota of moves between log directories is measured by.",
-    ),
-    int(
-        "controller.quota.window.num",
-        Some("11"),
-        at_least(1.0),
-        "Samples that the quota of changes to metadata is measured by.",
-    ),
-    int("quota.window.size.seconds", Some("1"), at_least(1.0), "The length of each sample of client quotas."),
-    int(
-        "replication.quota.window.size.seconds",
-        Some("1"),
-        at_least(1.0),
-        "The length of each sample of the replication quota.",
-    ),
-    int(
-        "alter.log.dirs.replication.quota.window.size.seconds",
-        Some("1"),
-        at_least(1.0),
-        "The length of each sample of moves between log directories.",
-    ),
-    int(
-        "controller.quota.window.size.seconds",
-        Some("1"),
-        at_least(1.0),
-        "The length of each sample of changes to metadata.",
-    ),
-    class("client.quota.callback.class", None, Any, "The class that decides on client quotas."),
 ];

@@ -1,0 +1,9 @@
+//! How brokers elect, replicate and fail.
+
+mod acknowledging;
+mod elections;
+mod ends;
+mod in_sync;
+mod partitions;
+mod scene;
+mod zombies;

@@ -1,0 +1,75 @@
+//! The cap on the logs' memory: at it the oldest closed segments go; if that is not enough, producers are refused.
+
+use super::ids::TopicPartition;
+use super::log::AppendRules;
+use super::{BrokerId, Core};
+use crate::window::Happening;
+
+/// Into how many segments the memory is divided at least: a segment goes as a whole, and only when it is closed.
+const SEGMENTS: u64 = 64;
+/// Segments are no smaller than this for the sake of the cap.
+const SMALLEST_SEGMENT: u64 = 64 << 10;
+
+impl Core {
+    /// How batches are kept, where a segment may take no more than its part of the memory.
+    pub(super) fn within_memory(&self, rules: AppendRules) -> AppendRules {
+        let part = (self.limits.log_bytes / SEGMENTS).max(SMALLEST_SEGMENT);
+        let part = usize::try_from(part).unwrap_or(usize::MAX);
+        AppendRules { segment_bytes: rules.segment_bytes.min(part), ..rules }
+    }
+
+    /// Makes room for so many bytes. Whether there is.
+    pub(super) fn make_room(&mut self, bytes: usize) -> bool {
+        let limit = usize::try_from(self.limits.log_bytes).unwrap_or(usize::MAX);
+        while self.account.bytes().saturating_add(bytes) > limit {
+            let Some((id, leader)) = self.oldest_closed_segment() else { return false };
+            if !self.drop_oldest_segment(id, leader) {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The partition that has it, of those whose topic deletes old records, and its leader.
+    fn oldest_closed_segment(&self) -> Option<(TopicPartition, BrokerId)> {
+        let mut oldest: Option<(i64, TopicPartition, BrokerId)> = None;
+        for topic in self.image.topics().filter(|topic| topic.settings.cleanup_policy.delete) {
+            for (index, registration) in (0..).zip(&topic.partitions) {
+                let id = TopicPartition { topic: topic.id, partition: index };
+                let Some(leader) = registration.leader else { continue };
+                let replica = self.partitions.get(&id).and_then(|partition| partition.replica(leader));
+                let Some(replica) = replica else { continue };
+                let mut segments = replica.log.segments();
+                let (Some(first), Some(next)) = (segments.next(), segments.next()) else { continue };
+                // What is not committed stays, as with every other way of deleting.
+                let is_committed = next.base_offset <= replica.high_watermark;
+                if is_committed && oldest.is_none_or(|(age, ..)| first.largest_timestamp_ms < age) {
+                    oldest = Some((first.largest_timestamp_ms, id, leader));
+                }
+            }
+        }
+        oldest.map(|(_, id, leader)| (id, leader))
+    }
+
+    fn drop_oldest_segment(&mut self, id: TopicPartition, leader: BrokerId) -> bool {
+        let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(leader));
+        let Some(replica) = replica else { return false };
+        if replica.log.drop_oldest_segment().is_none() {
+            return false;
+        }
+        let log_start = replica.log.start_offset();
+        tracing::info!(
+            topic = self.topic_name(id),
+            partition = id.partition,
+            log_start,
+            "the oldest records went"
+        );
+        self.replicate(id, leader);
+        self.happened(|core| Happening::RecordsDropped {
+            topic: core.topic_name(id),
+            partition: id.partition,
+            log_start,
+        });
+        true
+    }
+}
