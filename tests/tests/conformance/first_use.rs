@@ -78,12 +78,6 @@ fn first_use(s: &mut Scenario<'_>) {
     for config in own {
         s.note(&format!("{} => {:?}", config.name.as_str(), config.value.as_ref().map(KafkaString::as_str)));
     }
-    s.ask("of a transaction, the first", &find(1), 6);
-    s.until("transactions have a coordinator", |s| {
-        s.quietly(0, &find(1), 6).answer().coordinators[0].error_code == 0
-    });
-    s.ask("of a transaction, then", &find(1), 6);
-    s.ask("made by the way", &of("__transaction_state", false), 13);
     let create = CreateTopicsRequestData {
         topics: vec![CreatableTopic {
             name: text("__consumer_offsets"),

@@ -95,6 +95,8 @@ fn specials(s: &mut Scenario<'_>) {
     }
     let stamped = s.topic_with("stamped", 1, 1, &[("message.timestamp.type", "LogAppendTime")]);
     produce_one(s, &stamped, 0, &Batch::of(&["a", "b"]));
+    // So that the second has a later time.
+    std::thread::sleep(std::time::Duration::from_millis(20));
     produce_one(s, &stamped, 0, &Batch::of(&["c"]));
     for timestamp in [-3, 0] {
         s.ask(&format!("{timestamp} with append time"), &at(&stamped, 0, timestamp), 11);

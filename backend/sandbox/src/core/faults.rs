@@ -166,9 +166,10 @@ pub(super) fn with_error(version: i16, request: &Request, error: i16) -> Option<
                     .collect(),
                 ..Default::default()
             });
+            let partitions = request.topics.iter().map(|topic| topic.partitions.len()).sum();
             FetchResponse {
                 head: FetchResponseData { responses: topics.collect(), ..Default::default() },
-                records: Vec::new(),
+                records: vec![Vec::new(); partitions],
             }
             .into()
         }

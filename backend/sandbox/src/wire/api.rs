@@ -128,3 +128,22 @@ impl Response {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Api;
+
+    #[test]
+    fn the_readme_lists_what_is_announced() {
+        let readme = include_str!("../../README.md");
+        let rows: Vec<_> =
+            readme.lines().filter(|line| line.starts_with("| ") && line.ends_with(" |")).collect();
+        let listed = rows.iter().filter(|row| row.contains('–')).count();
+        assert_eq!(listed, Api::ALL.len(), "as many rows as APIs");
+        for api in Api::ALL {
+            let versions = api.versions();
+            let row = format!("| {api:?} | {} | {}–{} |", api.key(), versions.min, versions.max);
+            assert!(rows.contains(&row.as_str()), "the README lacks {row}");
+        }
+    }
+}

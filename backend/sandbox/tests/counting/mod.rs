@@ -31,16 +31,16 @@ fn grown(bytes: usize) {
 }
 
 /// Bytes that are allocated.
-pub fn allocated() -> usize {
+pub(crate) fn allocated() -> usize {
     NOW.load(Ordering::Relaxed)
 }
 
 /// The most bytes that were allocated at once since [`forget_peak`].
-pub fn peak() -> usize {
+pub(crate) fn peak() -> usize {
     PEAK.load(Ordering::Relaxed)
 }
 
 /// Begins to watch for the peak.
-pub fn forget_peak() {
+pub(crate) fn forget_peak() {
     PEAK.store(allocated(), Ordering::Relaxed);
 }

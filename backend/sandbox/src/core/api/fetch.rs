@@ -53,6 +53,9 @@ impl Core {
             return match with_error(caller.version, &Request::Fetch(request), error) {
                 Some(Answer::Response(Response::Fetch(mut response))) => {
                     response.head.error_code = error;
+                    if caller.version >= 13 {
+                        response.head.responses.clear();
+                    }
                     for partition in response.head.responses.iter_mut().flat_map(|it| &mut it.partitions) {
                         partition.aborted_transactions = Some(Vec::new());
                     }
@@ -112,7 +115,7 @@ impl Core {
         let mut head = FetchResponseData::default();
         let mut records = Vec::new();
         // What isn't there is told after what is.
-        let mut unknown_topics = Vec::new();
+        let (mut unknown_topics, mut unknown_partitions) = (Vec::new(), Vec::new());
         let mut budget = usize::try_from(request.max_bytes).unwrap_or(0).min(MAX_FETCH_BYTES);
         let (mut bytes, mut urgent, mut known) = (0, false, 0);
         let mut leaders = Vec::new();
@@ -128,6 +131,7 @@ impl Core {
                 ..Default::default()
             };
             let mut missing = answered.clone();
+            let topic_is_known = found.is_some();
             // Of a partition that is named twice the last counts.
             let last = last_places(topic.partitions.iter().map(|partition| partition.partition));
             for (at, partition) in topic.partitions.iter().enumerate() {
@@ -177,12 +181,13 @@ impl Core {
                 }
             }
             head.responses.extend((!answered.partitions.is_empty()).then_some(answered));
-            unknown_topics.extend((!missing.partitions.is_empty()).then_some(missing));
+            let group = if topic_is_known { &mut unknown_partitions } else { &mut unknown_topics };
+            group.extend((!missing.partitions.is_empty()).then_some(missing));
         }
-        records.resize(
-            records.len() + unknown_topics.iter().map(|it| it.partitions.len()).sum::<usize>(),
-            Vec::new(),
-        );
+        unknown_topics.append(&mut unknown_partitions);
+        let missing: usize =
+            unknown_topics.iter().map(|topic: &FetchableTopicResponse| topic.partitions.len()).sum();
+        records.resize(records.len() + missing, Vec::new());
         head.responses.append(&mut unknown_topics);
         if *version >= 16 && !leaders.is_empty() {
             head.node_endpoints = endpoints(image, leaders)

@@ -1,5 +1,6 @@
 //! InitProducerId and DescribeProducers: idempotent producers (KIP-98, KIP-664).
 
+use super::topics::invalid_name;
 use crate::core::{Caller, Core, TopicPartition};
 use crate::wire::messages::describe_producers_request::DescribeProducersRequestData;
 use crate::wire::messages::describe_producers_response::{
@@ -49,13 +50,12 @@ impl Core {
                     Ok(producers) => (ErrorCode::None, producers),
                     Err(error) => (error, Vec::new()),
                 };
+                let invalid_name = invalid_name(topic.name.as_str());
+                let error = if invalid_name.is_some() { ErrorCode::InvalidTopicException } else { error };
                 PartitionResponse {
                     partition_index: index,
                     error_code: error.code(),
-                    error_message: match error {
-                        ErrorCode::None => None,
-                        error => message(error.to_string()),
-                    },
+                    error_message: invalid_name.and_then(message),
                     active_producers,
                     ..Default::default()
                 }

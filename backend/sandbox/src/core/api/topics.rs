@@ -1,11 +1,11 @@
 //! CreateTopics, DeleteTopics, CreatePartitions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::repeats::counts;
 use crate::core::controller::Assignment;
 use crate::core::image::is_internal;
-use crate::core::{BrokerId, Caller, Core};
+use crate::core::{BrokerId, Caller, Core, random_uuid};
 use crate::wire::messages::create_partitions_request::{CreatePartitionsRequestData, CreatePartitionsTopic};
 use crate::wire::messages::create_partitions_response::{
     CreatePartitionsResponseData, CreatePartitionsTopicResult,
@@ -152,6 +152,7 @@ impl Core {
                 .collect(),
         );
         if validate_only {
+            result.topic_id = random_uuid(&mut self.rng);
             return Ok(result);
         }
         std::sync::Arc::make_mut(&mut self.image).configs.set_topic(name, configs);
@@ -336,6 +337,12 @@ impl Core {
             }
         };
         let mut counts = counts(names.iter().cloned());
+        // A topic that is named and whose id is given too is not deleted.
+        let image = std::sync::Arc::clone(&self.image);
+        let ids: HashSet<_> = names.iter().filter(|(name, _)| name.is_none()).map(|(_, id)| *id).collect();
+        let twice =
+            |name: &KafkaString| image.topic(name.as_str()).is_some_and(|topic| ids.contains(&topic.id));
+        let named: HashSet<_> = names.iter().filter_map(|(name, _)| name.as_ref()).cloned().collect();
         let enabled = self.image.configs.broker_settings().delete_topic_enable;
         for (name, id) in names {
             let key = (name.clone(), id);
@@ -366,6 +373,20 @@ impl Core {
                 }
                 _ if !self.is_connected(caller.broker) || request.timeout_ms <= 0 => {
                     Err((ErrorCode::RequestTimedOut, None))
+                }
+                (None, id) if image.topic_by_id(id).is_some_and(|topic| named.contains(&topic.name)) => {
+                    continue;
+                }
+                (Some(name), _) if twice(name) => {
+                    let id = image.topic(name.as_str()).map_or(KafkaUuid::ZERO, |topic| topic.id);
+                    let reason = "The provided topic name maps to an ID that was already supplied.";
+                    response.responses.push(result(
+                        Some(name.clone()),
+                        id,
+                        ErrorCode::InvalidRequest,
+                        Some(reason),
+                    ));
+                    continue;
                 }
                 (None, id) => match self.image.topic_by_id(id) {
                     Some(topic) => Ok((topic.name.clone(), id)),

@@ -158,7 +158,7 @@ impl Scene {
         Fetched {
             error: ErrorCode::from(partition.error_code),
             high_watermark: partition.high_watermark,
-            values: response.records[0].iter().map(|batch| value_of(batch)).collect(),
+            values: response.records[0].iter().map(value_of).collect(),
         }
     }
 
@@ -171,7 +171,7 @@ impl Scene {
     pub(super) fn stored(&self, broker: BrokerId) -> Vec<String> {
         let partition = self.cluster.core.partitions.get(&self.partition()).expect("it is there");
         let log = &partition.replica(broker).expect("a replica").log;
-        log.read(0, i64::MAX, usize::MAX, true).pieces.iter().map(|batch| value_of(batch)).collect()
+        log.read(0, i64::MAX, usize::MAX, true).pieces.iter().map(value_of).collect()
     }
 
     /// Lets `broker.session.timeout.ms` pass.
