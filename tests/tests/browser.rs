@@ -1,8 +1,12 @@
 //! The three lessons, followed to their end in a real browser as a learner does: by what is written on the buttons.
-//! Each page is looked at by axe-core on the way, and a picture of it is kept in `tests/artifacts`.
+//! Then a cluster of one's own, broken and reset. Each page is looked at by axe-core on the way, and a picture of it is
+//! kept in `tests/artifacts`.
+
+#[path = "browser/cluster.rs"]
+mod cluster;
 
 use anyhow::{Context, Result};
-use tests::{Browser, Scheme, TestServer, Width, shared_kafka};
+use tests::{Browser, On, Scheme, TestServer, Width, shared_kafka};
 
 /// A learner in front of a lesson. The server ends with it.
 struct Learner {
@@ -15,15 +19,20 @@ impl Learner {
     /// `None`, with the reason printed: there is no Kafka here, and the run is not CI's.
     async fn arrives(width: Width, scheme: Scheme) -> Result<Option<Self>> {
         let Some(kafka) = shared_kafka() else { return Ok(None) };
+        Self::arrives_on(On::Kafka(kafka), width, scheme).await.map(Some)
+    }
+
+    /// At a server that works on this.
+    async fn arrives_on(on: On<'_>, width: Width, scheme: Scheme) -> Result<Self> {
         let axe = std::env::var("KAFKA_WORKSHOP_AXE").context(
             "KAFKA_WORKSHOP_AXE must name axe.min.js: `cargo xtask test --only browser` sees to it",
         )?;
         let axe = std::fs::read_to_string(axe)?;
-        let server = TestServer::start(kafka).await;
+        let server = TestServer::start(on).await;
         let mut browser = Browser::start(width, scheme).await?;
         browser.open(&server.origin()).await?;
         browser.see("heading", "Learn Kafka by working with it").await?;
-        Ok(Some(Self { browser, server, axe }))
+        Ok(Self { browser, server, axe })
     }
 
     /// Chooses a lesson, and brings it to its first state.

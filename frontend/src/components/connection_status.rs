@@ -106,7 +106,8 @@ fn ClusterDetails(state: ClusterState) -> impl IntoView {
             view! { <p>"Kafka is starting. Commands wait until it answers."</p> }.into_any()
         }
         ClusterState::Sandbox { .. } => view! {
-            <p>"You have a cluster of your own, in the server’s memory. It keeps nothing when the server ends."</p>
+            <p>"You have a cluster of your own, in the server’s memory. It keeps nothing when the server ends. “Cluster”, \
+            above, looks into it and says its addresses."</p>
         }
         .into_any(),
         ClusterState::Unreachable { error } => view! {

@@ -101,13 +101,14 @@ fn reply(reply: &Reply) -> String {
             count(group.members.len() as u64, "member", "members")
         ),
         Reply::ClusterReset(_) => "Your cluster is new and empty.".to_owned(),
-        Reply::Broker(broker) => format!("Broker {} {}.", broker.id, broker_state(broker.state)),
-        Reply::ErrorInjected(fault) => format!(
-            "{} {} will be answered with {}.",
-            count(u64::from(fault.times), "request", "requests"),
-            fault.api,
-            fault.error
+        Reply::Broker(broker) if broker.delay_ms > 0 => format!(
+            "Broker {} {}, and answers {} late.",
+            broker.id,
+            broker_state(broker.state),
+            millis(broker.delay_ms as f64)
         ),
+        Reply::Broker(broker) => format!("Broker {} {}.", broker.id, broker_state(broker.state)),
+        Reply::ErrorInjected(fault) => injected(fault),
         Reply::FaultsCleared(_) => "All faults are cleared.".to_owned(),
         Reply::StartedOver(topics) if topics.is_empty() => {
             "Started over: everything of this lesson is gone.".to_owned()
@@ -181,7 +182,7 @@ pub(crate) fn progress(state: &State) -> String {
         .unwrap_or_default()
 }
 
-/// An error that was injected. How many of its times are left, the cluster does not say.
+/// An error that was just injected.
 pub(crate) fn injected(fault: &InjectError) -> String {
     let requests = if fault.times == 1 {
         format!("The next {} request is", fault.api)
@@ -189,7 +190,7 @@ pub(crate) fn injected(fault: &InjectError) -> String {
         format!("The next {} {} requests are", thousands(fault.times.into()), fault.api)
     };
     let by = fault.broker.map(|broker| format!(" by broker {broker}")).unwrap_or_default();
-    format!("{requests} answered{by} with {}, counted from the injection.", fault.error)
+    format!("{requests} answered{by} with {}.", fault.error)
 }
 
 /// What a broker does, in a few words.

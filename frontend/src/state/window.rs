@@ -81,7 +81,7 @@ impl State {
         let is_new = self.window.view.as_ref().is_some_and(|before| view.at_ms < before.at_ms);
         if is_new {
             self.window.was_reset = true;
-            self.window.injected.clear();
+            self.forget_faults();
             let by_this_page = |request: &super::Request| {
                 request.is_open() && matches!(request.command, Command::ResetCluster(_))
             };
@@ -104,15 +104,22 @@ impl State {
     pub(super) fn note_in_window(&mut self, reply: &Reply) {
         match reply {
             Reply::ClusterReset(view) => {
-                self.window.injected.clear();
+                self.forget_faults();
                 if self.window.viewers > 0 {
                     self.window.was_reset = true;
                     self.window.view = Some(Arc::new(view.clone()));
                 }
             }
-            Reply::FaultsCleared(_) => self.window.injected.clear(),
+            Reply::FaultsCleared(_) => self.forget_faults(),
             Reply::ErrorInjected(fault) => self.window.injected.push(fault.clone()),
             _ => {}
         }
+    }
+
+    /// What was done to brokers is no more, and neither is what the page said of it.
+    fn forget_faults(&mut self) {
+        self.window.injected.clear();
+        // The window's commands belong to no lesson.
+        self.forget_finished("");
     }
 }

@@ -194,6 +194,8 @@ fn injected_errors_are_remembered_until_faults_are_cleared() {
     assert_eq!(done(Command::InjectError(fault.clone()), Reply::ErrorInjected(fault)), 1);
     assert_eq!(done(Command::ListTopics(ListTopics {}), Reply::Topics(vec![])), 1);
     assert_eq!(done(Command::ClearFaults(ClearFaults {}), Reply::FaultsCleared(vec![])), 0);
+    let left: Vec<&str> = state.panels().map(|request| request.command.name()).collect();
+    assert_eq!(left, ["clear_faults"], "what was injected is no longer said to be");
 }
 
 #[test]

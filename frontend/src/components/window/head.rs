@@ -62,7 +62,7 @@ fn Bootstrap(seen: Seen) -> impl IntoView {
             </dl>
             <p>
                 "Programs of your own on this machine can join, for example "
-                <code>{move || format!("kcat -b {} -L", first.get())}</code> "."
+                <code class="one-line">{move || format!("kcat -b {} -L", first.get())}</code> "."
             </p>
         </Show>
     }

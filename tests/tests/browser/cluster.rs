@@ -1,0 +1,128 @@
+//! The page of the cluster: on a sandbox brokers are stopped and started, faults set and cleared, the whole is reset; on
+//! a shared Kafka the page says what it takes.
+
+use anyhow::Result;
+use tests::{On, Scheme, Width};
+
+use super::Learner;
+
+/// A lesson is followed on a sandbox, with the cluster beside it; then a broker is stopped, and started again.
+async fn a_stopped_broker(width: Width, scheme: Scheme) -> Result<()> {
+    let mut learner = Learner::arrives_on(On::Sandbox, width, scheme).await?;
+    learner.browser.see("button", "Your own sandbox cluster: 3 brokers, in memory").await?;
+    learner.begins("Topics").await?;
+    learner.goes_on_to("Create a topic").await?;
+    learner.browser.fill("textbox", "Partitions", "3").await?;
+    learner.browser.fill("textbox", "Replication factor", "3").await?;
+    learner.presses("Create airports-data", "Done").await?;
+
+    learner.browser.click("button", "Cluster").await?;
+    assert_eq!(learner.browser.focused().await?, ("button".to_owned(), "Cluster".to_owned()));
+    learner.browser.see_text("main", "", "kcat -b 127.0.0.1:").await?;
+    let partitions = "Partitions of airports-data";
+    let before = learner.browser.see_text("region", partitions, "broker 1").await?;
+    assert!(!before.contains("not in sync"), "{before}");
+    learner.browser.see_text("region", "Broker 1", "Leads 1 partition.").await?;
+    learner.looks("cluster-beside").await?;
+
+    learner.browser.click("button", "Stop broker 1").await?;
+    learner.browser.see_text("region", "Broker 1", "Down: stopped").await?;
+    learner.browser.see_text("region", "Broker 1", "Leads no partitions.").await?;
+    let after = learner.browser.see_text("region", partitions, "under-replicated").await?;
+    assert!(!after.contains("broker 1"), "its leaders moved: {after}");
+    learner.looks("cluster-stopped").await?;
+
+    learner.browser.click("button", "Start broker 1").await?;
+    learner.browser.see_text("region", "Broker 1", "Up").await?;
+    learner.browser.click("button", "Results").await?;
+    learner.browser.see_text("region", "Create airports-data", "Done").await?;
+    learner.leaves().await
+}
+
+/// Faults are seen while they are on; a reset takes them away with all else, and a consumer is told.
+async fn faults_and_a_reset(width: Width, scheme: Scheme) -> Result<()> {
+    let mut learner = Learner::arrives_on(On::Sandbox, width, scheme).await?;
+    learner.begins("Consuming").await?;
+    let consumer = "Consumer in group east-coast-dpt";
+    learner.browser.click("button", "Start a consumer").await?;
+    learner.browser.see_text("region", consumer, "60").await?;
+    learner.goes_on_to("Commit").await?;
+    learner.browser.click("button", "Commit now").await?;
+    learner.browser.see_text("region", consumer, "Commit now: ").await?;
+
+    learner.browser.click("link", "Cluster").await?;
+    learner.browser.see_text("region", "Members of east-coast-dpt", "airports-data P0, P1, P2").await?;
+    learner.browser.see_text("region", "Offsets of east-coast-dpt", "P2").await?;
+    learner.browser.see_none("region", "Partitions of __consumer_offsets").await?;
+    learner.browser.click("checkbox", "Show Kafka’s own").await?;
+    learner.browser.see("region", "Partitions of __consumer_offsets").await?;
+    learner.looks("cluster-group").await?;
+
+    learner.browser.see_text("main", "", "No fault is on.").await?;
+    learner.browser.click("button", "Cut off broker 3").await?;
+    learner.browser.see_text("list", "Faults that are on", "Broker 3 is cut off").await?;
+    learner
+        .browser
+        .evaluate("document.querySelectorAll('.window details').forEach(d => d.open = true)")
+        .await?;
+    learner.browser.fill("textbox", "Delay in milliseconds", "250").await?;
+    learner.browser.click("button", "Delay broker 1").await?;
+    learner.browser.see_text("list", "Faults that are on", "Broker 1 answers 250 ms late").await?;
+    learner.browser.choose("Requests", "Heartbeat").await?;
+    learner.browser.click("button", "Inject the error").await?;
+    learner.browser.see_text("list", "Faults that are on", "The next Heartbeat request is answered").await?;
+    learner.looks("cluster-faults").await?;
+    learner.browser.click("button", "Clear all faults").await?;
+    learner.browser.see_text("main", "", "No fault is on.").await?;
+
+    learner.browser.click("button", "Reset my cluster").await?;
+    learner.browser.see("dialog", "Reset my cluster?").await?;
+    learner.looks("cluster-reset-asks").await?;
+    learner.browser.press("Tab").await?;
+    learner.browser.press("Enter").await?;
+    learner.browser.see_text("main", "", "The cluster was reset.").await?;
+    learner.browser.see_text("main", "", "There are no topics yet.").await?;
+    learner.looks("cluster-reset").await?;
+
+    learner.browser.click("link", "Consuming").await?;
+    learner.browser.see_text("region", consumer, "the cluster was reset").await?;
+    learner.leaves().await
+}
+
+/// What needs a sandbox says so, and no button for it is there.
+async fn a_shared_kafka(width: Width, scheme: Scheme) -> Result<()> {
+    let Some(mut learner) = Learner::arrives(width, scheme).await? else { return Ok(()) };
+    learner.browser.see("button", "Shared Kafka at ").await?;
+    learner.browser.click("link", "Cluster").await?;
+    learner.browser.see_text("main", "", "take a cluster of your own").await?;
+    for name in ["Stop broker", "Reset my cluster", "Inject the error"] {
+        assert_eq!(learner.browser.count("button", name).await?, 0, "{name}");
+    }
+    learner.looks("cluster-shared").await?;
+    learner.leaves().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_broker_is_seen_on_a_laptop_in_light() -> Result<()> {
+    a_stopped_broker(Width::Wide, Scheme::Light).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_broker_is_seen_on_a_phone_in_the_dark() -> Result<()> {
+    a_stopped_broker(Width::Phone, Scheme::Dark).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_and_a_reset_are_seen_on_a_laptop_in_the_dark() -> Result<()> {
+    faults_and_a_reset(Width::Wide, Scheme::Dark).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_and_a_reset_are_seen_on_a_phone_in_light() -> Result<()> {
+    faults_and_a_reset(Width::Phone, Scheme::Light).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_kafka_says_what_takes_a_cluster_of_ones_own() -> Result<()> {
+    a_shared_kafka(Width::Wide, Scheme::Light).await
+}
