@@ -44,7 +44,7 @@ fn build_sandbox() -> Result<()> {
     let mut cargo = workspace::cargo();
     cargo.args(["build", "--release", "--package", "sandbox", "--package", "tests"]);
     cargo.args(setup::native_features());
-    let status = Tethered::spawn(&mut cargo, Output::Inherit)?.wait()?;
+    let status = Tethered::spawn(&cargo, Output::Inherit)?.wait()?;
     ensure!(status.success(), "the sandbox can't be built ({status})");
     Ok(())
 }

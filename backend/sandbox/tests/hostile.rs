@@ -1,7 +1,6 @@
 //! Hostile bytes end the connection that they come by, and cost the cluster nothing else.
 #![expect(clippy::expect_used, reason = "a test ends at the first thing that fails")]
 
-#[path = "counting/peak.rs"]
 mod counting;
 
 use std::io::Write;

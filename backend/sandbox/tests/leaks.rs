@@ -1,7 +1,6 @@
 //! Clusters that are dropped leave nothing behind.
 #![expect(clippy::expect_used, reason = "a test ends at the first thing that fails")]
 
-#[path = "counting/now.rs"]
 mod counting;
 
 use std::time::Duration;

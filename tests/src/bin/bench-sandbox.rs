@@ -110,7 +110,7 @@ impl SandboxProcess {
         let port = free_ports(1)?[0];
         let mut command = Command::new(beside_this_program("sandbox-kafka")?);
         command.args(["--brokers", "1", "--log-megabytes", "4096", "--ports", &port.to_string()]);
-        let process = Tethered::spawn(&mut command, Output::Inherit)?;
+        let process = Tethered::spawn(&command, Output::Inherit)?;
         Ok(Self { bootstrap_servers: format!("127.0.0.1:{port}"), _process: process })
     }
 }
@@ -223,12 +223,9 @@ fn consume(bootstrap_servers: &str, topic: &str, records: usize) -> Result<Durat
     let mut read = 0;
     while read < records {
         ensure!(start.elapsed() < READ_LIMIT, "{read} of {records} records came");
-        match consumer.poll(Duration::from_millis(100)) {
-            Some(message) => {
-                message?;
-                read += 1;
-            }
-            None => {}
+        if let Some(message) = consumer.poll(Duration::from_millis(100)) {
+            message?;
+            read += 1;
         }
     }
     Ok(start.elapsed())

@@ -1,4 +1,4 @@
-//! An allocator that counts what is allocated, for test binaries.
+//! An allocator that counts, for test binaries.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -14,7 +15,7 @@ static ALLOCATOR: Counting = Counting;
 // SAFETY: each call goes to the system's allocator with what it was given.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        NOW.fetch_add(layout.size(), Ordering::Relaxed);
+        grown(layout.size());
         unsafe { System.alloc(layout) }
     }
 
@@ -24,7 +25,22 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
+fn grown(bytes: usize) {
+    let now = NOW.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    PEAK.fetch_max(now, Ordering::Relaxed);
+}
+
 /// Bytes that are allocated.
 pub(crate) fn allocated() -> usize {
     NOW.load(Ordering::Relaxed)
+}
+
+/// The most bytes that were allocated at once since [`forget_peak`].
+pub(crate) fn peak() -> usize {
+    PEAK.load(Ordering::Relaxed)
+}
+
+/// Begins to watch for the peak.
+pub(crate) fn forget_peak() {
+    PEAK.store(allocated(), Ordering::Relaxed);
 }
