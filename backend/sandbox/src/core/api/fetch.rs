@@ -181,7 +181,9 @@ impl Core {
                 }
             }
             head.responses.extend((!answered.partitions.is_empty()).then_some(answered));
-            let group = if topic_is_known { &mut unknown_partitions } else { &mut unknown_topics };
+            // Ids are looked up before everything else.
+            let is_unknown_id = *version >= 13 && !topic_is_known;
+            let group = if is_unknown_id { &mut unknown_topics } else { &mut unknown_partitions };
             group.extend((!missing.partitions.is_empty()).then_some(missing));
         }
         unknown_topics.append(&mut unknown_partitions);

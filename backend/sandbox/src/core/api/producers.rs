@@ -50,12 +50,17 @@ impl Core {
                     Ok(producers) => (ErrorCode::None, producers),
                     Err(error) => (error, Vec::new()),
                 };
-                let invalid_name = invalid_name(topic.name.as_str());
-                let error = if invalid_name.is_some() { ErrorCode::InvalidTopicException } else { error };
+                let (error, reason) = match invalid_name(topic.name.as_str()) {
+                    Some(reason) => (ErrorCode::InvalidTopicException, Some(reason)),
+                    None if self.image_of(caller.broker).topic(topic.name.as_str()).is_none() => {
+                        (error, Some(error.to_string()))
+                    }
+                    None => (error, None),
+                };
                 PartitionResponse {
                     partition_index: index,
                     error_code: error.code(),
-                    error_message: invalid_name.and_then(message),
+                    error_message: reason.and_then(message),
                     active_producers,
                     ..Default::default()
                 }
