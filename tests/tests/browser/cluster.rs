@@ -17,8 +17,8 @@ async fn a_stopped_broker(width: Width, scheme: Scheme) -> Result<()> {
     learner.presses("Create airports-data", "Done").await?;
 
     learner.browser.click("button", "Cluster").await?;
-    assert_eq!(learner.browser.focused().await?, ("button".to_owned(), "Cluster".to_owned()));
     learner.browser.see_text("main", "", "kcat -b 127.0.0.1:").await?;
+    assert_eq!(learner.browser.focused().await?, ("button".to_owned(), "Cluster".to_owned()));
     let partitions = "Partitions of airports-data";
     let before = learner.browser.see_text("region", partitions, "broker 1").await?;
     assert!(!before.contains("not in sync"), "{before}");
