@@ -2,7 +2,7 @@
 //! be equal.
 //!
 //! A scenario asks by [`Scenario::ask`], in one version or, with [`Scenario::each`], in every announced one. Each
-//! answer becomes a line of the transcript, in which [`mask::Masks`] hides what may differ.
+//! answer becomes a line of the transcript, in which `mask::Masks` hides what may differ.
 
 pub mod api;
 mod compare;
