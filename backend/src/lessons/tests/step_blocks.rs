@@ -56,8 +56,9 @@ fn a_command_that_is_not_known_is_named_with_those_that_are() {
         complaints(&run("label = \"x\"\nlist_topic = {}")),
         ["01-topics.md:18: `list_topic` is not a command: unknown variant `list_topic`, expected one of \
           `describe_cluster`, `list_topics`, `create_topic`, `delete_topic`, `describe_topic`, `produce`, \
-          `start_consumer`, `commit`, `stop_consumer`, `crash_consumer`, `describe_group`, `start_over`, `reset_cluster`, `stop_broker`, \
-             `kill_broker`, `start_broker`, `cut_off_broker`, `delay_broker`, `inject_error`, `clear_faults`, `watch`."]
+          `start_consumer`, `commit`, `stop_consumer`, `crash_consumer`, `describe_group`, `start_over`, \
+          `reset_cluster`, `stop_broker`, `kill_broker`, `start_broker`, `cut_off_broker`, `delay_broker`, \
+          `inject_error`, `clear_faults`, `watch`."]
     );
 }
 
