@@ -166,17 +166,6 @@ pub enum Happening {
         /// The offset after the last of them.
         log_end: i64,
     },
-    /// Records were read by a client.
-    Fetched {
-        /// The topic.
-        topic: String,
-        /// The partition.
-        partition: i32,
-        /// By which broker.
-        broker: i32,
-        /// From which offset on.
-        offset: i64,
-    },
     /// A partition has another leader, or none.
     LeaderChanged {
         /// The topic.
