@@ -15,7 +15,7 @@ async fn a_view_is_what_the_cluster_is() {
     assert_eq!(empty.brokers.iter().map(|broker| broker.id).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(empty.brokers.iter().all(|it| (it.state, it.live, it.delay_ms) == (BrokerState::Up, true, 0)));
 
-    page.run(json!({ "create_topic": { "topic": "t", "partitions": 2, "replication_factor": 3 } }))
+    page.run(json!({ "create_topic": { "topic": "t", "partitions": 1, "replication_factor": 3 } }))
         .await
         .reply();
     page.fill("t", 10).await;
@@ -31,7 +31,7 @@ async fn a_view_is_what_the_cluster_is() {
         })
         .await;
     let topic = view.topics.iter().find(|topic| topic.name.as_str() == "t").expect("the topic");
-    assert_eq!((topic.internal, topic.partitions.len()), (false, 2));
+    assert_eq!((topic.internal, topic.partitions.len()), (false, 1));
     for partition in &topic.partitions {
         assert_eq!((partition.in_sync.len(), partition.replicas.len()), (3, 3));
         assert!(partition.leader.is_some());
@@ -45,7 +45,7 @@ async fn a_view_is_what_the_cluster_is() {
     assert_eq!((group.group.as_str(), group.state.as_str()), ("g", "Stable"));
     assert!(group.coordinator.is_some());
     assert_eq!(group.members.len(), 1);
-    assert_eq!(group.members[0].partitions.len(), 2);
+    assert_eq!(group.members[0].partitions.len(), 1);
     let committed: i64 = group.offsets.iter().map(|committed| committed.offset).sum();
     assert_eq!(committed, 10);
     assert!((1..=view.max_log_bytes).contains(&view.log_bytes));
@@ -89,9 +89,10 @@ async fn views_are_few_however_much_happens() {
             other => panic!("{other:?}"),
         })
         .collect();
-    // By the cluster's own clock; a timer may be a little early.
-    assert!(times.windows(2).all(|two| two[1] >= two[0] + 190), "{times:?}");
     assert!(times.len() >= 2);
+    // Five a second by the cluster's own clock, which a view tells: the time of what happened last before it.
+    let spent = times[times.len() - 1] - times[0];
+    assert!(times.len() as u64 <= spent / 190 + 3, "{times:?}");
 }
 
 #[tokio::test]
