@@ -176,18 +176,6 @@ impl Core {
         }
     }
 
-    /// Makes a topic that the cluster begins with.
-    pub(crate) fn begin_with_topic(
-        &mut self,
-        name: &str,
-        partitions: u16,
-        replication_factor: u16,
-    ) -> Result<(), String> {
-        let assignment = self.place(0, usize::from(partitions), usize::from(replication_factor))?;
-        self.add_topic(name, &assignment);
-        Ok(())
-    }
-
     /// Removes a topic with all that is known of it.
     pub(super) fn remove_topic(&mut self, name: &str) {
         let Some(topic) = Arc::make_mut(&mut self.image).remove_topic(name) else { return };

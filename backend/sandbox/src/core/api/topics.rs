@@ -109,6 +109,24 @@ impl Core {
         response
     }
 
+    /// Makes a topic that the cluster begins with, by the rules by which clients make them. The error says, in Kafka's
+    /// words, why it can't be.
+    pub(crate) fn begin_with_topic(
+        &mut self,
+        name: &str,
+        partitions: u16,
+        replication_factor: u16,
+    ) -> Result<(), String> {
+        let topic = CreatableTopic {
+            name: KafkaString::from(name.to_owned()),
+            num_partitions: i32::from(partitions),
+            replication_factor: i16::try_from(replication_factor).unwrap_or(i16::MAX),
+            ..Default::default()
+        };
+        let names = self.unified_names();
+        self.create_topic(&topic, &names, false).map(|_| ()).map_err(|(_, reason)| reason)
+    }
+
     fn create_topic(
         &mut self,
         topic: &CreatableTopic,
