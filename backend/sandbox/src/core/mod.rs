@@ -218,7 +218,8 @@ impl Core {
             match due {
                 Due::Wait(connection, ticket) => self.wait_is_over(connection, ticket),
                 Due::Answer(connection, ticket) => self.delayed_answer(connection, ticket),
-                Due::Coordinator(partition) => self.coordinator_is_due(partition),
+                Due::Coordinator(partition, broker) => self.coordinator_is_due((partition, broker)),
+                Due::GroupWrite(partition, broker) => self.group_write_is_due((partition, broker)),
                 Due::BrokerSession(broker) => self.session_is_over(broker),
                 Due::Lag(partition) => self.shrink_lagging(partition),
                 Due::Replicate(partition) => self.delayed_replication(partition),

@@ -160,6 +160,13 @@ impl Partition {
         progress
     }
 
+    /// Compacts what is committed, on each replica for itself.
+    pub(crate) fn compact(&mut self, now_wall_ms: i64) {
+        for replica in &mut self.replicas {
+            replica.log.compact(replica.high_watermark, now_wall_ms);
+        }
+    }
+
     /// Somebody has looked at those that are behind: the next round of replication tells of them again.
     pub(crate) fn lag_seen(&mut self, leader: BrokerId) {
         if let Some(leading) = self.replica_mut(leader).and_then(|replica| replica.leading.as_mut()) {

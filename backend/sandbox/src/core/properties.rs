@@ -496,6 +496,8 @@ impl World {
             (Asked::Commit(number), Response::OffsetCommit(response)) => {
                 match ErrorCode::from(response.topics[0].partitions[0].error_code) {
                     ErrorCode::None => self.committed.retain(|other, _| *other >= number),
+                    // It may have been written: it was not committed in time, or another broker leads.
+                    ErrorCode::CoordinatorNotAvailable | ErrorCode::NotCoordinator => {}
                     _ => {
                         self.committed.remove(&number);
                     }

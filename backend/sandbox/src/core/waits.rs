@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::api::fetch::WaitingFetch;
 use super::api::produce::WaitingProduce;
+use super::coordinators::WaitingWrite;
 use super::deadlines::Due;
 use super::ids::{ConnectionId, TopicPartition};
 use super::{Answer, Core};
 
-/// The requests that wait. Those of groups are kept by their coordinators.
+/// The requests that wait. Members of groups that wait for each other are kept by their coordinators.
 #[derive(Debug, Default)]
 pub(crate) struct Waits {
     waiting: HashMap<ConnectionId, Wait>,
@@ -34,6 +35,8 @@ pub(crate) enum Waiting {
     Fetch(Box<WaitingFetch>),
     /// For the in-sync replicas.
     Produce(Box<WaitingProduce>),
+    /// For what a group has written down.
+    Write(Box<WaitingWrite>),
 }
 
 impl Waits {
@@ -95,6 +98,7 @@ impl Core {
         let answer = match &mut what {
             Waiting::Fetch(fetch) => self.try_fetch(fetch),
             Waiting::Produce(produce) => self.try_produced(produce),
+            Waiting::Write(write) => self.try_written(write),
         };
         self.waits.waiting.get_mut(&connection)?.what = Some(what);
         answer
@@ -108,6 +112,7 @@ impl Core {
         let answer = match self.waits.remove(connection) {
             Some(Waiting::Fetch(fetch)) => self.fetch_now(&fetch),
             Some(Waiting::Produce(mut produce)) => self.produce_timed_out(&mut produce),
+            Some(Waiting::Write(mut write)) => self.write_timed_out(&mut write),
             None => return,
         };
         self.answer(connection, answer);

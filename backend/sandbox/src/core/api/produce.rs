@@ -137,7 +137,7 @@ impl Core {
                 ),
             ));
         }
-        let append_rules = self.within_memory(settings.append_rules());
+        let append_rules = self.within_memory(&topic);
         let broker_settings = self.image.configs.broker_settings();
         let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;

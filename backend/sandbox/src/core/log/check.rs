@@ -100,6 +100,18 @@ impl CheckedRecords {
         Self::walk(batch.clone(), header).map_err(|fault| RecordsFault::of_walk(fault, batch.len()))
     }
 
+    /// A batch that a broker made, whose records are all of one moment.
+    pub(super) fn made(batch: Bytes, header: BatchHeader) -> Self {
+        Self {
+            batch,
+            header,
+            max_timestamp: header.max_timestamp,
+            timestamps: Some((header.max_timestamp, header.max_timestamp)),
+            keyless: 0,
+            skips_offsets: false,
+        }
+    }
+
     fn walk(batch: Bytes, header: BatchHeader) -> Result<Self, WalkFault> {
         let is_compressed = header.compression() != Some(Compression::None);
         let mut checked = Self {
