@@ -46,6 +46,11 @@ impl Engine {
         })
     }
 
+    /// The time by the cluster's clocks.
+    pub(crate) fn now(&self) -> Now {
+        now(self.started)
+    }
+
     /// Whether a defect has stopped the cluster: a panic under its lock, after which nothing it holds is to be trusted.
     pub(crate) fn has_failed(&self) -> bool {
         self.core.is_poisoned()

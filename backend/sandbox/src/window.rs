@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::InjectedError;
+
 /// A cluster at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -16,6 +18,8 @@ pub struct Snapshot {
     pub groups: Vec<GroupSnapshot>,
     /// How many bytes the logs take, by capacity.
     pub log_bytes: u64,
+    /// The injected errors that are still to come; `times` says how many of each.
+    pub errors: Vec<InjectedError>,
 }
 
 /// A broker at one moment.
@@ -221,6 +225,15 @@ pub enum Happening {
         partition: i32,
         /// The offset.
         offset: i64,
+    },
+    /// A request was answered with an injected error.
+    ErrorAnswered {
+        /// By this broker.
+        broker: i32,
+        /// Which API, by its name in the protocol.
+        api: String,
+        /// With which error, by its number in the protocol.
+        error_code: i16,
     },
     /// The logs were at their cap: the oldest records of a partition went.
     RecordsDropped {

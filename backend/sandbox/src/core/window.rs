@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::brokers::End;
 use super::image::PartitionRegistration;
-use super::{Core, TopicPartition};
+use super::{Core, Now, TopicPartition};
 use crate::window::{
     BrokerSnapshot, BrokerState, ClusterEvent, GroupSnapshot, Happening, PartitionSnapshot, ReplicaSnapshot,
     Snapshot, TopicSnapshot,
@@ -12,7 +12,7 @@ use crate::window::{
 
 impl Core {
     /// The cluster now; `addresses` are the brokers', in their order.
-    pub(crate) fn snapshot(&self, addresses: &[SocketAddr]) -> Snapshot {
+    pub(crate) fn snapshot(&self, now: Now, addresses: &[SocketAddr]) -> Snapshot {
         let brokers = self.brokers.iter().zip(addresses).map(|(broker, address)| BrokerSnapshot {
             id: broker.id,
             address: *address,
@@ -39,11 +39,12 @@ impl Core {
                 .collect(),
         });
         Snapshot {
-            at: self.now.monotonic,
+            at: now.monotonic,
             brokers: brokers.collect(),
             topics: topics.collect(),
             groups: self.snapshot_groups(),
             log_bytes: u64::try_from(self.account.bytes()).unwrap_or(u64::MAX),
+            errors: self.injected_errors().to_vec(),
         }
     }
 

@@ -6,4 +6,5 @@ mod ends;
 mod in_sync;
 mod partitions;
 mod scene;
+mod watching;
 mod zombies;
