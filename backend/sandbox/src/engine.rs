@@ -2,7 +2,8 @@
 //! wakes it when something is due.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, broadcast, mpsc};
@@ -23,6 +24,8 @@ pub(crate) struct Engine {
     /// The clock has to be set anew: something is due earlier than it was.
     sooner: Notify,
     events: broadcast::Sender<ClusterEvent>,
+    /// Whether any topic wants its records to be compressed otherwise than they come.
+    recompresses: Arc<AtomicBool>,
 }
 
 /// A connection's place in the engine. Dropping it tells the core that the connection is gone.
@@ -37,8 +40,10 @@ impl Engine {
     pub(crate) fn new<E>(make: impl FnOnce(Now) -> Result<Core, E>) -> Result<Self, E> {
         let started = Instant::now();
         let core = make(now(started))?;
+        let recompresses = core.recompresses();
         Ok(Self {
             started,
+            recompresses,
             core: Mutex::new(core),
             waiting: Mutex::default(),
             sooner: Notify::new(),
@@ -148,7 +153,14 @@ impl Engine {
 
 impl Attached<'_> {
     /// Hands a request in. `None`: its answer comes [later](Self::answer).
-    pub(crate) fn call(&mut self, header: &RequestHeader, request: Request) -> Option<Answer> {
+    pub(crate) fn call(&mut self, header: &RequestHeader, mut request: Request) -> Option<Answer> {
+        if let Request::Produce(produce) = &mut request
+            && self.engine.recompresses.load(Ordering::Relaxed)
+            && let Some(wanted) = self.engine.look(|core| core.wanted_compression(self.id, produce))
+        {
+            // Not under the lock: it takes long.
+            produce.recompress(&wanted);
+        }
         let Some(mut effects) = self.engine.enter(|core, now| core.handle(now, self.id, header, request))
         else {
             return Some(Answer::Close);

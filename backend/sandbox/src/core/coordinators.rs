@@ -129,7 +129,7 @@ impl Core {
     fn can_write(&self, broker: BrokerId, id: TopicPartition) -> bool {
         let Some(topic) = self.image_of(broker).topic_by_id(id.topic) else { return false };
         let Some(registration) = topic.partition(id.partition) else { return false };
-        let min_isr = topic.settings.effective_min_isr(registration.replicas.len());
+        let min_isr = topic.settings_on(broker).effective_min_isr(registration.replicas.len());
         let replica = self.partitions.get(&id).and_then(|partition| partition.replica(broker));
         replica.and_then(|replica| replica.leading.as_ref()).is_some_and(|it| it.isr.len() >= min_isr)
     }

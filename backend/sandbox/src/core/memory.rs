@@ -16,8 +16,8 @@ const PART_FOR_GROUPS: u64 = 16;
 impl Core {
     /// How a topic's batches are kept, where a segment may take no more than its part of the memory. Those of the
     /// brokers' own topics are small: they have many partitions, which are compacted only where segments are closed.
-    pub(super) fn within_memory(&self, topic: &Topic) -> AppendRules {
-        let rules = topic.settings.append_rules();
+    pub(super) fn within_memory(&self, topic: &Topic, broker: BrokerId) -> AppendRules {
+        let rules = topic.settings_on(broker).append_rules();
         let part = match topic.is_internal() {
             true => SMALLEST_SEGMENT,
             false => (self.limits.log_bytes / SEGMENTS).max(SMALLEST_SEGMENT),
@@ -52,10 +52,13 @@ impl Core {
     /// The partition that has it, of those whose topic deletes old records, and its leader.
     fn oldest_closed_segment(&self) -> Option<(TopicPartition, BrokerId)> {
         let mut oldest: Option<(i64, TopicPartition, BrokerId)> = None;
-        for topic in self.image.topics().filter(|topic| topic.settings.cleanup_policy.delete) {
+        for topic in self.image.topics() {
             for (index, registration) in (0..).zip(&topic.partitions) {
                 let id = TopicPartition { topic: topic.id, partition: index };
                 let Some(leader) = registration.leader else { continue };
+                if !topic.settings_on(leader).cleanup_policy.delete {
+                    continue;
+                }
                 let replica = self.partitions.get(&id).and_then(|partition| partition.replica(leader));
                 let Some(replica) = replica else { continue };
                 let mut segments = replica.log.segments();

@@ -285,7 +285,11 @@ impl World {
             topics: vec![TopicProduce {
                 name: text(""),
                 id: sent.to.topic,
-                partitions: vec![PartitionProduce { index: 0, records: check(sent.batch.clone()) }],
+                partitions: vec![PartitionProduce {
+                    index: 0,
+                    records: check(sent.batch.clone()),
+                    recompressed: None,
+                }],
             }],
         };
         let asked = if sent.acks == 0 { Asked::Forgotten } else { Asked::Produce(sent) };

@@ -55,7 +55,7 @@ impl Core {
             return Err(ErrorCode::InvalidTopicException);
         }
         let id = self.led(caller.broker, topic, partition.partition_index)?;
-        if !topic.settings.cleanup_policy.delete {
+        if !topic.settings_on(caller.broker).cleanup_policy.delete {
             return Err(ErrorCode::PolicyViolation);
         }
         let replica = self.partitions.get_mut(&id).and_then(|it| it.replica_mut(caller.broker));

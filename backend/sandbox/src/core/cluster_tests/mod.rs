@@ -1,6 +1,8 @@
 //! How brokers elect, replicate and fail.
 
 mod acknowledging;
+mod compressing;
+mod configs;
 mod elections;
 mod ends;
 mod in_sync;

@@ -137,13 +137,13 @@ impl Core {
         let bytes = batch.bytes().len();
         let topic = self.image_of(broker).topic_by_id(id.topic).ok_or(ErrorCode::NotCoordinator)?;
         let topic = std::sync::Arc::clone(topic);
-        if bytes > topic.settings.produce_rules().max_message_bytes {
+        if bytes > topic.settings_on(broker).produce_rules().max_message_bytes {
             return Err(ErrorCode::UnknownServerError);
         }
         if !self.make_room_for_groups(bytes) {
             return Err(ErrorCode::CoordinatorNotAvailable);
         }
-        let rules = self.within_memory(&topic);
+        let rules = self.within_memory(&topic, broker);
         let wall_ms = self.now.wall_ms;
         let partition = self.partitions.get_mut(&id).ok_or(ErrorCode::NotCoordinator)?;
         let replica = partition.replica_mut(broker).ok_or(ErrorCode::NotCoordinator)?;

@@ -70,6 +70,17 @@ impl Compression {
             _ => return None,
         })
     }
+
+    /// Its number in the attributes.
+    pub(super) fn id(self) -> i16 {
+        match self {
+            Self::None => 0,
+            Self::Gzip => 1,
+            Self::Snappy => 2,
+            Self::Lz4 => 3,
+            Self::Zstd => 4,
+        }
+    }
 }
 
 /// The header of a record batch.

@@ -16,6 +16,7 @@ mod markers;
 mod own;
 mod producers;
 mod read;
+mod recompress;
 mod records;
 mod segment;
 mod snapshots;
@@ -27,13 +28,14 @@ mod truncate;
 
 use std::collections::VecDeque;
 
-pub(crate) use batch::{BatchHeader, TimestampType};
+pub(crate) use batch::{BatchHeader, Compression, TimestampType};
 pub(crate) use check::{CheckedRecords, ProduceRules};
 pub(crate) use chunk::ChunkAccount;
 pub(crate) use fault::{FaultStage, RecordError, RecordsFault};
 pub(crate) use markers::EndTxnMarker;
 pub(crate) use own::KeyedRecord;
 pub(crate) use producers::{ProducerStates, Verdict};
+pub(crate) use recompress::Recompression;
 pub(crate) use segment::StoredBatch;
 
 use batch::{write_max_timestamp, write_place};

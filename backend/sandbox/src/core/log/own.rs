@@ -77,8 +77,13 @@ fn put_field(bytes: &mut Vec<u8>, field: Option<&Bytes>) {
 }
 
 /// A number as records have them: zigzag, seven bits a byte.
-fn put_varint(bytes: &mut Vec<u8>, value: i32) {
-    let mut left = ((value << 1) ^ (value >> 31)).cast_unsigned();
+pub(super) fn put_varint(bytes: &mut Vec<u8>, value: i32) {
+    put_varlong(bytes, i64::from(value));
+}
+
+/// The same with up to 64 bits.
+pub(super) fn put_varlong(bytes: &mut Vec<u8>, value: i64) {
+    let mut left = ((value << 1) ^ (value >> 63)).cast_unsigned();
     while left >= 0x80 {
         bytes.push((left & 0x7f) as u8 | 0x80);
         left >>= 7;

@@ -216,6 +216,30 @@ fn varlong(source: &mut impl Bytewise) -> Result<i64, WalkFault> {
     Err(WalkFault::Invalid)
 }
 
+/// A record as it is copied: its time, and all that follows its offset.
+pub(super) struct TimedRecord<'a> {
+    pub(super) timestamp: i64,
+    pub(super) rest: &'a [u8],
+}
+
+/// The records of a batch out of their decompressed bytes; ends after the first fault.
+pub(super) fn timed_records<'a>(
+    mut plain: &'a [u8],
+    header: &BatchHeader,
+) -> impl Iterator<Item = Result<TimedRecord<'a>, WalkFault>> {
+    let base_timestamp = header.base_timestamp;
+    let count = usize::try_from(header.record_count).unwrap_or(0);
+    (0..count).map(move |_| {
+        let size = usize::try_from(varint(&mut plain)?).map_err(|_| WalkFault::Invalid)?;
+        let (mut rest, after) = plain.split_at_checked(size).ok_or(WalkFault::Invalid)?;
+        plain = after;
+        let _attributes = rest.byte()?;
+        let timestamp = base_timestamp.wrapping_add(varlong(&mut rest)?);
+        let _offset_delta = varint(&mut rest)?;
+        Ok(TimedRecord { timestamp, rest })
+    })
+}
+
 /// A record that is not compressed.
 pub(super) struct PlainRecord<'a> {
     /// All of it, with its length.
