@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::api::fetch::WaitingFetch;
 use super::api::produce::WaitingProduce;
+use super::api::records::WaitingDelete;
 use super::coordinators::WaitingWrite;
 use super::deadlines::Due;
 use super::ids::{ConnectionId, TopicPartition};
@@ -35,6 +36,8 @@ pub(crate) enum Waiting {
     Fetch(Box<WaitingFetch>),
     /// For the in-sync replicas.
     Produce(Box<WaitingProduce>),
+    /// For the followers' logs to begin where the leader's does.
+    DeleteRecords(Box<WaitingDelete>),
     /// For what a group has written down.
     Write(Box<WaitingWrite>),
 }
@@ -98,6 +101,7 @@ impl Core {
         let answer = match &mut what {
             Waiting::Fetch(fetch) => self.try_fetch(fetch),
             Waiting::Produce(produce) => self.try_produced(produce),
+            Waiting::DeleteRecords(delete) => self.try_deleted(delete),
             Waiting::Write(write) => self.try_written(write),
         };
         self.waits.waiting.get_mut(&connection)?.what = Some(what);
@@ -112,6 +116,7 @@ impl Core {
         let answer = match self.waits.remove(connection) {
             Some(Waiting::Fetch(fetch)) => self.fetch_now(&fetch),
             Some(Waiting::Produce(mut produce)) => self.produce_timed_out(&mut produce),
+            Some(Waiting::DeleteRecords(mut delete)) => self.delete_timed_out(&mut delete),
             Some(Waiting::Write(mut write)) => self.write_timed_out(&mut write),
             None => return,
         };

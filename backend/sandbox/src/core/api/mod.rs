@@ -9,7 +9,7 @@ mod metadata;
 mod offsets;
 pub(crate) mod produce;
 mod producers;
-mod records;
+pub(crate) mod records;
 mod repeats;
 mod replicas;
 mod security;
@@ -29,7 +29,7 @@ impl Core {
             Request::ApiVersions(request) => self.api_versions(caller, &request).into(),
             Request::CreatePartitions(request) => self.create_partitions(caller, &request).into(),
             Request::CreateTopics(request) => self.create_topics(caller, &request).into(),
-            Request::DeleteRecords(request) => self.delete_records(caller, &request).into(),
+            Request::DeleteRecords(request) => return self.delete_records(caller, &request),
             Request::DeleteTopics(request) => self.delete_topics(caller, &request).into(),
             Request::DescribeCluster(request) => self.describe_cluster(caller, &request).into(),
             Request::DescribeConfigs(request) => self.describe_configs(caller, &request).into(),

@@ -3,6 +3,7 @@
 mod acknowledging;
 mod compressing;
 mod configs;
+mod deleting;
 mod elections;
 mod ends;
 mod in_sync;
