@@ -170,6 +170,17 @@ pub enum Happening {
         /// The offset after the last of them.
         log_end: i64,
     },
+    /// A client was given records.
+    Fetched {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// By this broker.
+        broker: i32,
+        /// The offset after the last of them.
+        next_offset: i64,
+    },
     /// A partition has another leader, or none.
     LeaderChanged {
         /// The topic.

@@ -126,7 +126,9 @@ impl Core {
     /// Answers a request: at once, or later where its broker is slow.
     pub(super) fn answer(&mut self, connection: ConnectionId, answer: Answer) {
         let Some(client) = self.connections.get(&connection) else { return };
-        let delay = self.broker(client.broker).map_or(Duration::ZERO, |broker| broker.response_delay);
+        let broker = client.broker;
+        self.tell_fetched(broker, &answer);
+        let delay = self.broker(broker).map_or(Duration::ZERO, |broker| broker.response_delay);
         if delay.is_zero() {
             self.effects.responses.push((connection, answer));
             return;
