@@ -234,7 +234,8 @@ impl Cluster {
     /// The cluster now; `None` when a defect has stopped it. A watcher that is to miss nothing begins to
     /// [watch](Self::watch) first.
     pub fn snapshot(&self) -> Option<Snapshot> {
-        self.engine.look(|core| core.snapshot(&self.addresses))
+        let now = self.engine.now();
+        self.engine.look(|core| core.snapshot(now, &self.addresses))
     }
 
     /// Slows a broker down: it keeps each answer back for `response`, and records take `replication` longer to reach

@@ -397,6 +397,7 @@ async fn inject(home: &Home, args: InjectError) -> Result<Reply, Error> {
             .hint("Clear the faults, or wait until some of them have been answered."),
         other => Error::new(ErrorCode::InvalidArgument, sentence(&other)),
     })?;
+    current.changed.notify_waiters();
     Ok(Reply::ErrorInjected(args))
 }
 

@@ -75,6 +75,7 @@ impl Core {
                 broker.cut_off = None;
                 broker.ended_by = end;
             }
+            self.coordinators_end(id);
             for partition in self.partitions.values_mut() {
                 partition.follow(id);
             }

@@ -31,6 +31,7 @@ mod window;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -98,6 +99,8 @@ pub(crate) struct Core {
     next_producer_id: i64,
     is_watched: bool,
     faults: Vec<InjectedError>,
+    /// Whether any topic wants its records to be compressed otherwise than they come.
+    recompresses: Arc<AtomicBool>,
 }
 
 /// A client's connection.
@@ -150,6 +153,7 @@ impl Core {
             next_producer_id: 0,
             is_watched: false,
             faults: Vec::new(),
+            recompresses: Arc::default(),
         };
         for (id, address) in (1..).zip(beginning.addresses) {
             core.brokers.push(Broker::new(id, address));
@@ -218,7 +222,8 @@ impl Core {
             match due {
                 Due::Wait(connection, ticket) => self.wait_is_over(connection, ticket),
                 Due::Answer(connection, ticket) => self.delayed_answer(connection, ticket),
-                Due::Coordinator(partition) => self.coordinator_is_due(partition),
+                Due::Coordinator(partition, broker) => self.coordinator_is_due((partition, broker)),
+                Due::GroupWrite(partition, broker) => self.group_write_is_due((partition, broker)),
                 Due::BrokerSession(broker) => self.session_is_over(broker),
                 Due::Lag(partition) => self.shrink_lagging(partition),
                 Due::Replicate(partition) => self.delayed_replication(partition),

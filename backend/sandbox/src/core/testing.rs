@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::{Address, Answer, Beginning, BrokerId, ConnectionId, Core, Effects, End, Limits, Now};
+use crate::window::ClusterEvent;
 use crate::wire::{Api, Request, RequestHeader, Response, encode, text};
 
 /// A cluster, its clock, and what it has answered.
@@ -13,6 +14,8 @@ pub(crate) struct TestCluster {
     answers: HashMap<ConnectionId, Vec<Response>>,
     asked: HashMap<ConnectionId, RequestHeader>,
     closed: HashSet<ConnectionId>,
+    /// What was told to who watches.
+    pub(crate) events: Vec<ClusterEvent>,
 }
 
 impl TestCluster {
@@ -28,7 +31,8 @@ impl TestCluster {
             limits: Limits { log_bytes: 64 << 20, topics: 1000, partitions: 10_000 },
         };
         let core = Core::new(beginning, now).expect("the configs are good");
-        Self { core, now, answers: HashMap::new(), asked: HashMap::new(), closed: HashSet::new() }
+        let (answers, asked, closed) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Self { core, now, answers, asked, closed, events: Vec::new() }
     }
 
     /// A connection of a new client.
@@ -116,6 +120,7 @@ impl TestCluster {
     }
 
     fn take(&mut self, effects: Effects) {
+        self.events.extend(effects.events);
         for (connection, answer) in effects.responses {
             match answer {
                 Answer::Response(response) => {
