@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::{Answer, BrokerId, Caller, Core};
+use crate::window::Happening;
 use crate::wire::messages::{
     CreatePartitionsResponseData, CreateTopicsResponseData, DeleteTopicsResponseData, FetchResponseData,
     FindCoordinatorResponseData, HeartbeatResponseData, InitProducerIdResponseData, LeaveGroupResponseData,
@@ -75,16 +76,24 @@ impl Injectable {
     }
 }
 
+impl InjectedError {
+    /// That there are such an API and such an error.
+    pub fn check(&self) -> Result<(), FaultError> {
+        if !Injectable::ALL.iter().any(|api| format!("{api:?}") == self.api) {
+            return Err(FaultError::Api(self.api.clone()));
+        }
+        let code = ErrorCode::from(self.error_code);
+        if !code.is_error() || matches!(code, ErrorCode::Unknown(_)) {
+            return Err(FaultError::Code(self.error_code));
+        }
+        Ok(())
+    }
+}
+
 impl Core {
     /// Has chosen requests answered with an error.
     pub(crate) fn inject(&mut self, error: InjectedError) -> Result<(), FaultError> {
-        if !Injectable::ALL.iter().any(|api| format!("{api:?}") == error.api) {
-            return Err(FaultError::Api(error.api));
-        }
-        let code = ErrorCode::from(error.error_code);
-        if !code.is_error() || code.code() != error.error_code {
-            return Err(FaultError::Code(error.error_code));
-        }
+        error.check()?;
         if self.faults.len() >= MAX_FAULTS {
             return Err(FaultError::TooMany);
         }
@@ -92,6 +101,11 @@ impl Core {
             self.faults.push(error);
         }
         Ok(())
+    }
+
+    /// The injected errors that are still to come.
+    pub(super) fn injected_errors(&self) -> &[InjectedError] {
+        &self.faults
     }
 
     /// Takes all injected errors back.
@@ -114,6 +128,8 @@ impl Core {
         if fault.times == 0 {
             self.faults.remove(at);
         }
+        let (broker, error_code) = (caller.broker, error);
+        self.happened(|_| Happening::ErrorAnswered { broker, api: name, error_code });
         with_error(caller.version, request, error)
     }
 }

@@ -1,5 +1,7 @@
 //! `sandbox-kafka`: one cluster in the foreground, for any client.
 
+mod schedule;
+
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -9,11 +11,17 @@ use tracing_subscriber::EnvFilter;
 
 /// An Apache Kafka cluster in memory, on 127.0.0.1. Everything in it is gone when it ends.
 #[derive(Debug, Parser)]
-#[command(name = "sandbox-kafka", version)]
+#[command(name = "sandbox-kafka", version, after_help = schedule::USAGE)]
 struct Flags {
     /// How many brokers
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=i64::from(sandbox::MAX_BROKERS)))]
     brokers: u16,
+    /// The id of the first broker; the others follow
+    #[arg(long, value_name = "ID", default_value_t = 1)]
+    first_broker_id: u16,
+    /// The host at which brokers tell clients to come to them, such as localhost
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    advertised_host: String,
     /// The brokers' ports, as in 9092,9093,9094; 0 is any free one
     #[arg(long, value_delimiter = ',', default_value = "9092,9093,9094,9095,9096,9097,9098,9099,9100")]
     ports: Vec<u16>,
@@ -29,6 +37,9 @@ struct Flags {
     /// Makes its random choices (ids, placement) the same each time
     #[arg(long)]
     seed: Option<u64>,
+    /// What is to happen to it, and when, as in "10s kill 2"; may be repeated
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<schedule::Fault>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -61,8 +72,15 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: Flags) -> anyhow::Result<()> {
+    let first_broker = i32::from(flags.first_broker_id);
+    let brokers = first_broker..=first_broker + i32::from(flags.brokers) - 1;
+    for fault in &flags.faults {
+        fault.check(&brokers)?;
+    }
     let config = Config {
         brokers: flags.brokers,
+        first_broker_id: flags.first_broker_id,
+        advertised_host: Some(flags.advertised_host),
         ports: flags.ports,
         broker_configs: flags.configs,
         topics: flags.topics,
@@ -79,7 +97,14 @@ fn run(flags: Flags) -> anyhow::Result<()> {
             config.brokers,
             cluster.bootstrap_servers()
         ));
-        tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")
+        let faults = async {
+            schedule::run(flags.faults, &cluster, tell).await?;
+            std::future::pending().await
+        };
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended.context("waiting for Ctrl-C"),
+            failed = faults => failed,
+        }
     })
 }
 
