@@ -107,6 +107,16 @@ impl Installation {
         command
     }
 
+    /// A command that runs `class`, one of Kafka's command-line tools: quick to start, rather than fast for long.
+    pub fn tool(&self, class: &str) -> Command {
+        let small = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"];
+        // What the JVM itself has to say would stand in the tool's output.
+        let silent = "-Xlog:disable";
+        let mut flags: Vec<_> = small.iter().chain([&silent]).map(|&flag| flag.to_owned()).collect();
+        flags.extend(self.sharing_flags());
+        self.command(class, &flags)
+    }
+
     pub(super) fn java_version(&self) -> &str {
         &self.java_version
     }

@@ -22,7 +22,7 @@ pub(crate) enum Goal {
     Build,
     /// That, and run an Apache Kafka of our own.
     Kafka,
-    /// That, and the browser tests.
+    /// That, and the tests of browsers and foreign clients.
     Test,
 }
 
@@ -56,6 +56,7 @@ pub(crate) fn steps(goal: Goal) -> Result<Vec<Step>> {
             // What is missing is told by the tests.
             steps.extend(kafka_step().unwrap_or_default().map(Step::optional));
             steps.extend(tools::axe_step()?);
+            steps.extend(tools::python_step()?);
         }
     }
     Ok(steps)

@@ -23,6 +23,10 @@ pub(crate) enum Program {
     Npm,
     /// The browser of the browser tests.
     Chromium,
+    /// The client that `clients` tests.
+    Kcat,
+    /// Runs the scripts in `data/scripts`.
+    Python,
     /// Builds OpenSSL, where its headers are not.
     Perl,
     /// For `apt-get` by another user than root.
@@ -39,6 +43,8 @@ pub(crate) fn has(program: Program) -> bool {
         Program::Maven => "mvn",
         Program::Npm => "npm",
         Program::Chromium => "chromium",
+        Program::Kcat => "kcat",
+        Program::Python => "python3",
         Program::Perl => "perl",
         Program::Sudo => "sudo",
         Program::AptGet => "apt-get",
@@ -158,8 +164,18 @@ fn missing(goal: Goal) -> Vec<Need> {
     if goal == Goal::Test {
         need(has(Program::Chromium), "Chromium", &["chromium"], false);
         need(has(Program::Npm), "npm (for wasm-opt and axe-core)", &["npm"], false);
+        need(has(Program::Kcat), "kcat (a client that is tested)", &["kcat"], false);
+        let python: &[&str] = &["python3", "python3-venv"];
+        need(has_venv(), "Python with venv (for the scripts' client)", python, false);
     }
     missing
+}
+
+/// Whether Python makes virtual environments: Debian's does so only with a package of its own.
+fn has_venv() -> bool {
+    let imports =
+        Command::new("python3").args(["-c", "import ensurepip, venv"]).stderr(Stdio::null()).status();
+    imports.is_ok_and(|status| status.success())
 }
 
 fn has_openssl_headers() -> bool {

@@ -1,4 +1,4 @@
-//! Trunk, wasm-bindgen, wasm-opt and axe-core, each of a fixed version, in the cache or already on the PATH.
+//! Trunk, wasm-bindgen, wasm-opt, axe-core and confluent-kafka, each of a fixed version, in the cache or already on the PATH.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{env, fs};
 
 use anyhow::{Context, Result, bail};
-use xtask::cache;
+use xtask::{cache, python};
 
 use super::system::{Program, has, on_path};
 use super::wasm::Wasm;
@@ -27,6 +27,9 @@ const AXE_CORE: &str = "4.14.1";
 
 /// An npm that can't reach its registry tries for very long.
 const NPM_WITHIN: Duration = Duration::from_secs(120);
+
+/// A pip that can't reach its index tries for long, too.
+const PIP_WITHIN: Duration = Duration::from_secs(180);
 
 /// What builds the page.
 #[derive(Debug)]
@@ -116,6 +119,17 @@ pub(super) fn axe_step() -> Result<Option<Step>> {
     let title = format!("Fetching axe-core {AXE_CORE} from npm");
     let step = Step::new(title, Duration::from_secs(5), |log| npm(log, "axe-core", AXE_CORE));
     Ok(Some(step.optional()))
+}
+
+/// Fetches the Kafka client of the Python scripts, for their tests.
+pub(super) fn python_step() -> Result<Option<Step>> {
+    if python::find()?.is_some() || !has(Program::Python) {
+        return Ok(None);
+    }
+    let title = format!("Fetching confluent-kafka {} from PyPI", python::CONFLUENT_KAFKA);
+    let within = Some(PIP_WITHIN);
+    let install = move |log: &Log| python::install_by(|command| log.run_within(command, within));
+    Ok(Some(Step::new(title, Duration::from_secs(15), install).optional()))
 }
 
 /// axe-core's script, when it is in the cache.

@@ -10,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use xtask::kafka::Installation;
 use xtask::process::{Output, Tethered};
+use xtask::python;
 
 use super::in_ci;
 use crate::page;
@@ -34,6 +35,8 @@ const FIRST: &str = "integration";
 const LAST: &str = "browser";
 /// The one that needs no Apache Kafka.
 const ALONE: &str = "sandbox";
+/// The one that runs kcat, Python scripts and Kafka's tools.
+const CLIENTS: &str = "clients";
 
 /// Crates whose own tests are quick.
 const CRATES: [&str; 5] = ["shared", "backend", "backend/sandbox", "frontend", "xtask"];
@@ -92,18 +95,19 @@ fn unit() -> Result<()> {
 
 /// A test binary of the crate `tests`.
 fn binary(name: String) -> Check {
-    let (in_browser, alone) = (name == LAST, name == ALONE);
     let about = format!("tests/tests/{name}.rs");
     Check {
         lacks: Box::new({
-            let file = workspace::root().join(&about);
+            let (file, name) = (workspace::root().join(&about), name.clone());
             move || {
                 if !file.is_file() {
-                    Some(format!("there is no {}", file.display()))
-                } else if alone {
-                    None
-                } else {
-                    lack(in_browser)
+                    return Some(format!("there is no {}", file.display()));
+                }
+                match name.as_str() {
+                    ALONE => None,
+                    LAST => kafka_lack().or_else(browser_lack),
+                    CLIENTS => kafka_lack().or_else(clients_lack),
+                    _ => kafka_lack(),
                 }
             }
         }),
@@ -127,24 +131,35 @@ fn page_lack() -> Option<String> {
     }
 }
 
-/// What the machine lacks for a test against Apache Kafka, or in a browser besides.
-fn lack(in_browser: bool) -> Option<String> {
+/// What the machine lacks for a test against Apache Kafka, or with its tools.
+fn kafka_lack() -> Option<String> {
     match Installation::find() {
-        Err(missing) => return Some(format!("{missing:#}")),
-        Ok(None) => {
-            return Some("Apache Kafka's jars are not there: `cargo xtask kafka` fetches them".to_owned());
-        }
-        Ok(Some(_)) => {}
+        Err(missing) => Some(format!("{missing:#}")),
+        Ok(None) => Some("Apache Kafka's jars are not there: `cargo xtask kafka` fetches them".to_owned()),
+        Ok(Some(_)) => None,
     }
-    if !in_browser {
-        return None;
-    }
-    let there = [
+}
+
+/// What the machine lacks for a test in a browser.
+fn browser_lack() -> Option<String> {
+    first_lack(&[
         (page::dir().join("index.html").is_file(), "the page is not built: see the check `page`"),
         (has(Program::Chromium), "there is no `chromium` on the PATH (Debian: apt-get install chromium)"),
         (setup::axe().is_ok_and(|axe| axe.is_some()), "there is no axe-core, and no npm to fetch it"),
-    ];
-    there.into_iter().find_map(|(there, lack)| (!there).then(|| lack.to_owned()))
+    ])
+}
+
+/// What the machine lacks of clients that others wrote.
+fn clients_lack() -> Option<String> {
+    let has_python = python::find().is_ok_and(|python| python.is_some());
+    first_lack(&[
+        (has(Program::Kcat), "there is no `kcat` on the PATH (Debian: apt-get install kcat)"),
+        (has_python, "there is no Python with confluent-kafka, and no venv or pip to fetch it"),
+    ])
+}
+
+fn first_lack(there: &[(bool, &str)]) -> Option<String> {
+    there.iter().find_map(|(there, lack)| (!there).then(|| (*lack).to_owned()))
 }
 
 /// A cargo command on the whole workspace.

@@ -121,7 +121,8 @@ impl Core {
         });
     }
 
-    /// The leader asks the controller to let followers that have caught up into the in-sync set.
+    /// The leader asks the controller to let followers that have caught up into the in-sync set. It sends a set, whose
+    /// order is that of the ids, and the controller keeps that order.
     fn join_in_sync_set(&mut self, id: TopicPartition, leader: BrokerId, caught_up: &[BrokerId]) {
         let Some(registration) = self.registration(id).filter(|partition| partition.leader == Some(leader))
         else {
@@ -134,6 +135,7 @@ impl Core {
                 && self.image.is_live(broker)
         }));
         if isr.len() > registration.isr.len() {
+            isr.sort_unstable();
             self.change_partition(id, isr, &[], Election::Online);
         }
     }
@@ -148,6 +150,7 @@ impl Core {
         partition.lag_seen(leader);
         let lagging = partition.lagging(leader, self.now.monotonic, lag);
         isr.retain(|replica| !lagging.contains(replica));
+        isr.sort_unstable();
         if lagging.is_empty() {
             self.replicate(id, leader);
         } else {

@@ -24,6 +24,17 @@ fn a_follower_that_lacks_records_for_too_long_leaves_the_in_sync_set_and_comes_b
 }
 
 #[test]
+fn a_set_that_its_leader_has_changed_is_in_the_order_of_ids() {
+    let mut scene = Scene::new(3, &[3, 1, 2], &[]);
+    assert_eq!(scene.registration().isr, [3, 1, 2], "at first in that of the replicas");
+    scene.cluster.end(1, End::Controlled);
+    assert_eq!(scene.registration().isr, [3, 2], "the controller takes one out");
+    scene.cluster.start(1);
+    scene.cluster.advance(1_000);
+    assert_eq!(scene.registration().isr, [1, 2, 3]);
+}
+
+#[test]
 fn a_slow_follower_that_lacks_nothing_stays_in_sync() {
     let mut scene = Scene::new(3, &[1, 2, 3], &[]);
     scene.produce(1, -1, "a");
