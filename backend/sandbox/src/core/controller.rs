@@ -245,7 +245,7 @@ impl Core {
         replication_factor: usize,
     ) -> Result<(), String> {
         debug_assert!(image::is_internal(name), "{name} is no internal topic");
-        let assignment = self.place(0, partitions, replication_factor)?;
+        let assignment = self.place(partitions, replication_factor)?;
         Arc::make_mut(&mut self.image).configs.set_internal_topic(name);
         self.add_topic(name, &assignment);
         Ok(())
@@ -283,46 +283,5 @@ impl Core {
 
     fn imbalanced(&self) -> Vec<TopicPartition> {
         self.partitions_where(|partition| partition.leader != partition.replicas.first().copied())
-    }
-
-    /// Replicas for partitions from `first` on, spread over brokers (`StripedReplicaPlacer` without racks). The error
-    /// says why that can't be.
-    pub(super) fn place(
-        &mut self,
-        first: usize,
-        partitions: usize,
-        replication_factor: usize,
-    ) -> Result<Assignment, String> {
-        let live: Vec<_> = self.image.live_brokers().map(|(id, _)| id).collect();
-        let fenced: Vec<_> =
-            self.image.brokers.iter().filter(|(_, broker)| broker.fenced).map(|(id, _)| *id).collect();
-        let registered = live.len() + fenced.len();
-        if live.is_empty() {
-            return Err("All brokers are currently fenced.".to_owned());
-        }
-        if replication_factor > registered {
-            return Err(format!(
-                "The target replication factor of {replication_factor} cannot be reached because only {registered} \
-                 broker(s) are registered or some brokers have all their log directories cordoned."
-            ));
-        }
-        let start = self.start_of_placement(live.len()) + first;
-        Ok((0..partitions)
-            .map(|index| {
-                let rotated = |brokers: &[BrokerId]| -> Vec<BrokerId> {
-                    let shift = if brokers.is_empty() { 0 } else { (start + index) % brokers.len() };
-                    brokers[shift..].iter().chain(&brokers[..shift]).copied().collect()
-                };
-                let mut replicas = rotated(&live);
-                replicas.extend(rotated(&fenced));
-                replicas.truncate(replication_factor);
-                replicas
-            })
-            .collect())
-    }
-
-    fn start_of_placement(&mut self, brokers: usize) -> usize {
-        use rand::RngExt;
-        self.rng.random_range(0..brokers)
     }
 }

@@ -20,6 +20,7 @@ mod image;
 pub(crate) mod log;
 mod memory;
 mod partition;
+mod placement;
 #[cfg(test)]
 mod properties;
 mod replication;

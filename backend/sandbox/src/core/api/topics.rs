@@ -216,7 +216,7 @@ impl Core {
         }
         let factor = usize::try_from(topic.replication_factor).unwrap_or(settings.default_replication_factor);
         self.check_room(1, partitions)?;
-        self.place(0, partitions, factor).map_err(|reason| {
+        self.place(partitions, factor).map_err(|reason| {
             let reason = format!("Unable to replicate the partition {factor} time(s): {reason}");
             (ErrorCode::InvalidReplicationFactor, reason)
         })
@@ -501,7 +501,7 @@ impl Core {
                 assignment
             }
             None => self
-                .place(present, additional, factor)
+                .place(additional, factor)
                 .map_err(|reason| (ErrorCode::InvalidReplicationFactor, reason))?,
         };
         if !validate_only {
