@@ -166,7 +166,7 @@ impl Home {
             max_topics: MAX_TOPICS,
             max_partitions: MAX_PARTITIONS,
             max_connections: MAX_CONNECTIONS,
-            seed: None,
+            ..sandbox::Config::default()
         }
     }
 

@@ -56,8 +56,10 @@ pub(crate) use self::time::Now;
 /// What a cluster begins with.
 #[derive(Clone, Debug)]
 pub(crate) struct Beginning {
-    /// Where the brokers listen: as many as there are, from broker 1.
+    /// Where clients are told that the brokers listen: as many as there are.
     pub(crate) addresses: Vec<Address>,
+    /// The `node.id` of the first of them; the others follow.
+    pub(crate) first_broker: BrokerId,
     /// The configs that all brokers start with.
     pub(crate) configs: Vec<(String, String)>,
     /// Where randomness comes from.
@@ -88,6 +90,7 @@ pub(crate) struct Core {
     /// What the controller has decided.
     image: Arc<Image>,
     brokers: Vec<Broker>,
+    first_broker: BrokerId,
     partitions: HashMap<TopicPartition, Partition>,
     /// Who keeps the groups.
     coordinators: Coordinators,
@@ -130,7 +133,7 @@ impl Core {
     /// The error says which config is refused.
     pub(crate) fn new(beginning: Beginning, now: Now) -> Result<Self, String> {
         let mut configs = ConfigStore::new(beginning.configs).map_err(|refused| refused.message)?;
-        for (id, address) in (1..).zip(&beginning.addresses) {
+        for (id, address) in (beginning.first_broker..).zip(&beginning.addresses) {
             configs.started_with(id, own_configs(id, address)).map_err(|refused| refused.message)?;
         }
         let mut rng = StdRng::seed_from_u64(beginning.seed);
@@ -143,6 +146,7 @@ impl Core {
             account: ChunkAccount::default(),
             image: Arc::new(Image::new(configs)),
             brokers: Vec::new(),
+            first_broker: beginning.first_broker,
             partitions: HashMap::new(),
             coordinators: Coordinators::new(),
             connections: HashMap::new(),
@@ -155,7 +159,7 @@ impl Core {
             faults: Vec::new(),
             recompresses: Arc::default(),
         };
-        for (id, address) in (1..).zip(beginning.addresses) {
+        for (id, address) in (beginning.first_broker..).zip(beginning.addresses) {
             core.brokers.push(Broker::new(id, address));
             core.register(id);
         }

@@ -21,11 +21,20 @@ pub(crate) struct TestCluster {
 impl TestCluster {
     /// So many brokers, with broker configs by name.
     pub(crate) fn new(brokers: u16, configs: &[(&str, &str)]) -> Self {
+        Self::numbered_from(1, "127.0.0.1", brokers, configs)
+    }
+
+    /// The same, with the id of the first and the host that all of them give.
+    pub(crate) fn numbered_from(
+        first_broker: BrokerId,
+        host: &str,
+        brokers: u16,
+        configs: &[(&str, &str)],
+    ) -> Self {
         let now = Now { monotonic: Duration::from_secs(7), wall_ms: 1_700_000_000_000 };
         let beginning = Beginning {
-            addresses: (0..brokers)
-                .map(|index| Address { host: text("127.0.0.1"), port: 9092 + index })
-                .collect(),
+            addresses: (0..brokers).map(|index| Address { host: text(host), port: 9092 + index }).collect(),
+            first_broker,
             configs: configs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             seed: 1,
             limits: Limits { log_bytes: 64 << 20, topics: 1000, partitions: 10_000 },
