@@ -9,17 +9,16 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::deadlines::Due;
-use super::group::{
-    self, AfterWrite, Coordinator, Departure, GroupEvent, GroupRecord, GroupReply, GroupSettings, Outbox,
-    Waiter,
-};
+use super::group::{self, AfterWrite, Coordinator, GroupReply, GroupSettings, Outbox, Waiter};
 use super::ids::TopicPartition;
-use super::image::{CONSUMER_OFFSETS, Topic};
+use super::image::CONSUMER_OFFSETS;
 use super::{BrokerId, Caller, ConnectionId, Core, Now};
-use crate::window::{GroupSnapshot, Happening};
+use crate::window::GroupSnapshot;
 use crate::wire::messages::JoinGroupRequestData;
 use crate::wire::{ErrorCode, KafkaString};
 
+mod events;
+mod leading;
 #[cfg(test)]
 mod tests;
 mod writes;
@@ -240,97 +239,6 @@ impl Core {
         }
     }
 
-    /// A partition has another leader; if it is one of `__consumer_offsets`, its groups have another coordinator.
-    pub(super) fn coordinator_changed(&mut self, id: TopicPartition) {
-        let Some(topic) = self.image.topic_by_id(id.topic) else { return };
-        if topic.name.as_str() != CONSUMER_OFFSETS {
-            return;
-        }
-        let leader = topic.partition(id.partition).and_then(|partition| partition.leader);
-        for broker in self.keepers(id) {
-            if leader != Some(broker) && self.is_connected(broker) {
-                self.end_coordinator((id, broker));
-            }
-        }
-        let Some(leader) = leader.filter(|&leader| self.coordinates(leader, id)) else { return };
-        let place = (id, leader);
-        let has_begun = self.coordinators.get(&place).is_some_and(|kept| kept.leads);
-        let replica = self.partitions.get(&id).and_then(|partition| partition.replica(leader));
-        let has_records = replica.is_some_and(|replica| replica.log.size_bytes() > 0);
-        if !has_begun && (has_records || !self.keepers(id).is_empty()) {
-            self.load_coordinator(place);
-        }
-    }
-
-    /// The brokers that coordinate a partition's groups, or did.
-    fn keepers(&self, id: TopicPartition) -> Vec<BrokerId> {
-        let places = self.coordinators.range((id, BrokerId::MIN)..=(id, BrokerId::MAX));
-        places.map(|((_, broker), _)| *broker).collect()
-    }
-
-    /// A broker coordinates no more; what it knew is kept until another begins.
-    fn end_coordinator(&mut self, place: Place) {
-        let now = self.now;
-        let Some(kept) = self.coordinators.get_mut(&place).filter(|kept| kept.leads) else { return };
-        let mut out = Outbox::default();
-        kept.leads = false;
-        kept.unfinished.clear();
-        kept.coordinator.unload(now, &mut out);
-        self.send(out);
-    }
-
-    /// A broker's process has ended, and all its coordinators with it.
-    pub(super) fn coordinators_end(&mut self, broker: BrokerId) {
-        let its = self.coordinators.keys().filter(|(_, on)| *on == broker);
-        for place in its.copied().collect::<Vec<_>>() {
-            self.end_coordinator(place);
-        }
-    }
-
-    /// A broker begins to coordinate a partition's groups: it reads what is in the log.
-    fn load_coordinator(&mut self, place: Place) {
-        let (id, broker) = place;
-        let settings = self.group_settings();
-        let replica = self.partitions.get(&id).and_then(|partition| partition.replica(broker));
-        let Some(replica) = replica else { return };
-        let Some(leading) = &replica.leading else { return };
-        let (epoch, written_to) = (leading.epoch, replica.log.end_offset());
-        let records = replica.log.batches_from(replica.log.start_offset()).flat_map(|batch| {
-            let to = batch.last_offset() + 1;
-            batch.keyed_records().filter_map(move |record| Some((GroupRecord::read(&record)?, to)))
-        });
-        let known = self.keepers(id).into_iter().filter_map(|keeper| self.coordinators.get(&(id, keeper)));
-        let before = known.max_by_key(|kept| kept.epoch).map(|kept| &kept.coordinator);
-        let mut out = Outbox::default();
-        let committed_to = replica.high_watermark;
-        let coordinator = Coordinator::load(settings, self.now, records, committed_to, before, &mut out);
-        self.coordinators.retain(|(other, _), kept| *other != id || kept.leads);
-        let unfinished = VecDeque::new();
-        let kept = Kept { coordinator, leads: true, epoch, scheduled: None, written_to, unfinished };
-        self.coordinators.insert(place, kept);
-        self.settle(place, out);
-    }
-
-    /// A topic is gone, and with it what groups have committed of it; or the groups, if it was `__consumer_offsets`.
-    pub(super) fn forget_offsets_of(&mut self, topic: &Topic) {
-        let places: Vec<_> = self.coordinators.keys().copied().collect();
-        if topic.name.as_str() == CONSUMER_OFFSETS {
-            for place in places {
-                self.end_coordinator(place);
-            }
-            self.coordinators.clear();
-            return;
-        }
-        for place in places {
-            let Some(kept) = self.coordinators.get(&place).filter(|kept| kept.leads) else { continue };
-            if self.is_connected(place.1) {
-                let mut out = Outbox::default();
-                kept.coordinator.topic_deleted(topic.name.as_str(), topic.id, &mut out);
-                self.settle(place, out);
-            }
-        }
-    }
-
     /// Has a coordinator do what is due at once, sends out what came of all that, and sees to it that it is asked again
     /// when something is due.
     fn settle(&mut self, place: Place, out: Outbox) {
@@ -364,44 +272,7 @@ impl Core {
             }
         }
         for event in out.events {
-            self.happened(|_| happening(event));
+            self.happened(|_| events::happening(event));
         }
-    }
-}
-
-/// An event of a group as the window shows it.
-fn happening(event: GroupEvent) -> Happening {
-    match event {
-        GroupEvent::StateChanged { group, state, generation } => Happening::GroupStateChanged {
-            group: group.as_ref().to_owned(),
-            state: state.name().to_owned(),
-            generation,
-        },
-        GroupEvent::MemberJoined { group, member } => {
-            Happening::MemberJoined { group: group.as_ref().to_owned(), member: member.as_ref().to_owned() }
-        }
-        GroupEvent::MemberLeft { group, member, departure } => Happening::MemberLeft {
-            group: group.as_ref().to_owned(),
-            member: member.as_ref().to_owned(),
-            why: why(departure).to_owned(),
-        },
-        GroupEvent::Committed { group, topic, partition, offset } => Happening::Committed {
-            group: group.as_ref().to_owned(),
-            topic: topic.as_ref().to_owned(),
-            partition,
-            offset,
-        },
-    }
-}
-
-fn why(departure: Departure) -> &'static str {
-    match departure {
-        Departure::Left => "it left",
-        Departure::SessionTimedOut => "its session timed out",
-        Departure::NotRejoined => "it did not join again in time",
-        Departure::NotSynced => "it did not ask for its assignment in time",
-        Departure::Replaced => "another client took its place",
-        Departure::NotPersisted => "the coordinator moved before it had joined",
-        Departure::GroupFull => "the group is full",
     }
 }

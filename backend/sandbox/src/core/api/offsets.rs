@@ -41,6 +41,10 @@ impl Core {
                 ErrorCode::UnknownTopicOrPartition
             };
             let known = image.topic(topic.name.as_str());
+            if let Some(known) = known {
+                // What is committed is of this topic, even where the client knows only the name.
+                topic.topic_id = known.id;
+            }
             let is_there = |index| known.is_some_and(|known| known.partition(index).is_some());
             let missing: Vec<_> = topic
                 .partitions

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::core::group::GroupRecord;
+use crate::core::group::{Committed, GroupRecord};
 use crate::core::testing::{TestCluster, ask};
 use crate::core::{ConnectionId, End, TopicPartition};
 use crate::wire::messages::{
@@ -660,10 +660,13 @@ fn what_groups_come_to_is_in_the_log_as_apache_kafka_has_it() {
         2,
         DeleteGroupsRequestData { groups_names: vec![text(GROUP)], ..Default::default() }
     );
+    let orders = cluster.core.image.topic("orders").unwrap().id;
     let shown: Vec<_> = written(&cluster, broker)
         .iter()
         .map(|(offset, record)| match record {
             GroupRecord::Offset { topic, partition, committed, .. } => {
+                let is_ours = |it: &Committed| it.topic_id == orders;
+                assert!(committed.as_ref().is_none_or(is_ours), "the id is there though the client named it");
                 let place = format!("{offset} {topic}-{partition}");
                 format!(
                     "{place} {}",

@@ -28,6 +28,8 @@ use crate::wire::messages::{JoinGroupResponseData, SyncGroupResponseData};
 pub(crate) use classic::State;
 use classic::Written;
 pub(crate) use coordinator::Coordinator;
+#[cfg(test)]
+pub(crate) use offsets::Committed;
 pub(crate) use records::GroupRecord;
 pub(crate) use settings::GroupSettings;
 

@@ -15,7 +15,7 @@ pub(crate) struct Committed {
     /// Whatever the client wanted to be kept with it.
     pub(super) metadata: KafkaString,
     /// The topic that the client meant; zero where it knew only the name.
-    pub(super) topic_id: KafkaUuid,
+    pub(in crate::core) topic_id: KafkaUuid,
     /// When it was committed, by the wall clock.
     pub(super) at_ms: i64,
     /// When it may be forgotten, if the client said (OffsetCommit up to version 4).

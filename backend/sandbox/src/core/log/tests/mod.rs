@@ -1,6 +1,7 @@
 //! How the log behaves.
 
 mod checking;
+mod compacting;
 mod epochs;
 mod logs;
 mod producers;
