@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Semaphore, broadcast};
 use tokio::task::JoinHandle;
 
 use crate::core::{Address, Beginning, BrokerId, Core, Effects, End, FaultError, InjectedError, Limits};
-use crate::engine::Engine;
+use crate::engine::{Engine, LockUse};
 use crate::net::{Listener, Reserved};
 use crate::window::{ClusterEvent, Snapshot};
 use crate::wire::text;
@@ -219,6 +219,11 @@ impl Cluster {
             reserved.push(kept.map_err(|source| BrokerError::Port { broker, source })?);
         }
         Ok(Addresses(reserved))
+    }
+
+    /// How the one lock of the cluster was used until now: what says whether it is worth splitting.
+    pub fn lock_use(&self) -> LockUse {
+        self.engine.lock_use()
     }
 
     /// What happens from now on. A watcher that is slow misses events, and is told how many.

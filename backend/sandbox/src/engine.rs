@@ -2,7 +2,8 @@
 //! wakes it when something is due.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, broadcast, mpsc};
@@ -19,10 +20,29 @@ const EVENTS: usize = 1024;
 pub(crate) struct Engine {
     started: Instant,
     core: Mutex<Core>,
+    lock_use: AtomicLockUse,
     waiting: Mutex<HashMap<ConnectionId, mpsc::Sender<Answer>>>,
     /// The clock has to be set anew: something is due earlier than it was.
     sooner: Notify,
     events: broadcast::Sender<ClusterEvent>,
+}
+
+/// How the one lock of a cluster was used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LockUse {
+    /// How often it was taken.
+    pub taken: u64,
+    /// How often somebody else had it then.
+    pub contended: u64,
+    /// How long was waited for it then, of all threads together.
+    pub waited: Duration,
+}
+
+#[derive(Default)]
+struct AtomicLockUse {
+    taken: AtomicU64,
+    contended: AtomicU64,
+    waited_ns: AtomicU64,
 }
 
 /// A connection's place in the engine. Dropping it tells the core that the connection is gone.
@@ -40,6 +60,7 @@ impl Engine {
         Ok(Self {
             started,
             core: Mutex::new(core),
+            lock_use: AtomicLockUse::default(),
             waiting: Mutex::default(),
             sooner: Notify::new(),
             events: broadcast::channel(EVENTS).0,
@@ -132,8 +153,33 @@ impl Engine {
         }
     }
 
+    /// How the lock was used until now.
+    pub(crate) fn lock_use(&self) -> LockUse {
+        let AtomicLockUse { taken, contended, waited_ns } = &self.lock_use;
+        LockUse {
+            taken: taken.load(Ordering::Relaxed),
+            contended: contended.load(Ordering::Relaxed),
+            waited: Duration::from_nanos(waited_ns.load(Ordering::Relaxed)),
+        }
+    }
+
     fn lock(&self) -> Option<MutexGuard<'_, Core>> {
-        self.core.lock().ok()
+        let AtomicLockUse { taken, contended, waited_ns } = &self.lock_use;
+        taken.fetch_add(1, Ordering::Relaxed);
+        match self.core.try_lock() {
+            Ok(core) => Some(core),
+            Err(TryLockError::Poisoned(_)) => None,
+            Err(TryLockError::WouldBlock) => {
+                let start = std::time::Instant::now();
+                let core = self.core.lock().ok();
+                contended.fetch_add(1, Ordering::Relaxed);
+                waited_ns.fetch_add(
+                    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX),
+                    Ordering::Relaxed,
+                );
+                core
+            }
+        }
     }
 
     fn waiting(&self) -> MutexGuard<'_, HashMap<ConnectionId, mpsc::Sender<Answer>>> {

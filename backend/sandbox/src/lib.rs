@@ -16,6 +16,7 @@ mod wire;
 
 pub use cluster::{Addresses, BrokerError, Cluster, Config, MAX_BROKERS, StartError};
 pub use core::{FaultError, InjectedError};
+pub use engine::LockUse;
 pub use window::{
     BrokerSnapshot, BrokerState, ClusterEvent, CommittedSnapshot, GroupSnapshot, Happening, MemberSnapshot,
     PartitionSnapshot, ReplicaSnapshot, Snapshot, TopicSnapshot,

@@ -31,6 +31,9 @@ const RECORD: [u8; 100] = [b'x'; 100];
 const SINGLE: usize = 2_000;
 const IDLE_CLUSTERS: usize = 200;
 const IDLE_TIME: Duration = Duration::from_secs(10);
+/// Producers, consumers and partitions in the measurement of the lock, and what each producer writes.
+const BUSY_CLIENTS: u16 = 8;
+const BUSY_RECORDS: usize = 100_000;
 
 #[derive(Parser)]
 struct Arguments {
@@ -43,66 +46,94 @@ struct Arguments {
 }
 
 /// What a round measures of a broker.
-struct Round {
-    produced: f64,
-    consumed: f64,
-    ack_p99: Duration,
-}
+struct Round([f64; MEASURES.len()]);
+
+/// Each measure with its unit.
+const MEASURES: [(&str, &str); 6] = [
+    ("produced", "records/s"),
+    ("consumed, with the client's defaults", "records/s"),
+    ("consumed, with a client's queue that never fills", "records/s"),
+    ("the broker's processor time for producing", "ns/record"),
+    ("the broker's processor time for consuming", "ns/record"),
+    ("from one record to its acknowledgement, p99", "µs"),
+];
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     clusters_that_do_nothing()?;
-    let kafka = Cluster::start(&Options::default())?;
+    the_lock()?;
+    let mut kafka = Cluster::start(&Options::default())?;
+    let kafka_process = kafka.process_id(0)?;
     let sandbox = SandboxProcess::start()?;
-    for servers in [kafka.bootstrap_servers(), &sandbox.bootstrap_servers] {
-        measure(servers, "warm-up", WARM_UP)?;
+    let kafka = Broker { servers: kafka.bootstrap_servers(), process: kafka_process };
+    let sandbox = Broker { servers: &sandbox.bootstrap_servers, process: sandbox.process.id() };
+    for broker in [&kafka, &sandbox] {
+        broker.measure("warm-up", WARM_UP)?;
     }
-    println!(
-        "round | produce, records/s: Kafka, sandbox, ratio | consume: the same | one record to its ack, p99"
-    );
     let mut ratios = Vec::new();
     for round in 1..=arguments.rounds {
         let topic = format!("bench-{round}");
         // Which goes first changes, so that neither profits from its place.
         let (theirs, ours) = if round % 2 == 1 {
-            let theirs = measure(kafka.bootstrap_servers(), &topic, arguments.records)?;
-            (theirs, measure(&sandbox.bootstrap_servers, &topic, arguments.records)?)
+            let theirs = kafka.measure(&topic, arguments.records)?;
+            (theirs, sandbox.measure(&topic, arguments.records)?)
         } else {
-            let ours = measure(&sandbox.bootstrap_servers, &topic, arguments.records)?;
-            (measure(kafka.bootstrap_servers(), &topic, arguments.records)?, ours)
+            let ours = sandbox.measure(&topic, arguments.records)?;
+            (kafka.measure(&topic, arguments.records)?, ours)
         };
-        let ratio = [
-            ours.produced / theirs.produced,
-            ours.consumed / theirs.consumed,
-            ours.ack_p99.as_secs_f64() / theirs.ack_p99.as_secs_f64(),
-        ];
-        println!(
-            "{round:5} | {:9.0} {:9.0} {:.2} | {:9.0} {:9.0} {:.2} | {:?} {:?} {:.2}",
-            theirs.produced,
-            ours.produced,
-            ratio[0],
-            theirs.consumed,
-            ours.consumed,
-            ratio[1],
-            theirs.ack_p99,
-            ours.ack_p99,
-            ratio[2]
-        );
+        println!("round {round}: Apache Kafka, sandbox, ratio");
+        let mut ratio = [0.0; MEASURES.len()];
+        for (at, (name, unit)) in MEASURES.into_iter().enumerate() {
+            ratio[at] = ours.0[at] / theirs.0[at];
+            println!("  {:9.0} {:9.0} {:5.2}  {name} ({unit})", theirs.0[at], ours.0[at], ratio[at]);
+        }
         ratios.push(ratio);
     }
-    for (at, name) in ["produce", "consume", "p99 from produce to ack"].into_iter().enumerate() {
+    println!("median ratio, lowest and highest round");
+    for (at, (name, _)) in MEASURES.into_iter().enumerate() {
         let mut ratios: Vec<_> = ratios.iter().map(|round| round[at]).collect();
         ratios.sort_by(f64::total_cmp);
         let (lowest, highest) = (ratios.first().context("no rounds")?, ratios.last().context("no rounds")?);
-        println!("{name}: median ratio {:.2}, from {lowest:.2} to {highest:.2}", ratios[ratios.len() / 2]);
+        println!("  {:5.2} {lowest:5.2} {highest:5.2}  {name}", ratios[ratios.len() / 2]);
     }
     Ok(())
+}
+
+/// One of the two.
+struct Broker<'a> {
+    servers: &'a str,
+    process: u32,
+}
+
+impl Broker<'_> {
+    /// Writes a topic of its own, and reads it twice.
+    fn measure(&self, topic: &str, records: usize) -> Result<Round> {
+        create(self.servers, topic)?;
+        let ack_p99 = single_acks(self.servers, topic)?;
+        let before = processor_time(self.process)?;
+        let produced = produce(self.servers, topic, records)?;
+        let producing = processor_time(self.process)?.saturating_sub(before);
+        let before = processor_time(self.process)?;
+        let consumed = consume(self.servers, topic, records + SINGLE, &[])?;
+        let roomy = consume(self.servers, topic, records + SINGLE, &ROOMY)?;
+        let consuming = processor_time(self.process)?.saturating_sub(before);
+        let rate = |time: Duration, records: usize| records as f64 / time.as_secs_f64();
+        let each = |time: Duration, records: usize| time.as_nanos() as f64 / records as f64;
+        Ok(Round([
+            rate(produced, records),
+            rate(consumed, records + SINGLE),
+            rate(roomy, records + SINGLE),
+            each(producing, records),
+            each(consuming, 2 * (records + SINGLE)),
+            ack_p99.as_nanos() as f64 / 1000.0,
+        ]))
+    }
 }
 
 /// `sandbox-kafka` with one broker. It ends when this is dropped.
 struct SandboxProcess {
     bootstrap_servers: String,
-    _process: Tethered,
+    process: Tethered,
 }
 
 impl SandboxProcess {
@@ -111,7 +142,7 @@ impl SandboxProcess {
         let mut command = Command::new(beside_this_program("sandbox-kafka")?);
         command.args(["--brokers", "1", "--log-megabytes", "4096", "--ports", &port.to_string()]);
         let process = Tethered::spawn(&command, Output::Inherit)?;
-        Ok(Self { bootstrap_servers: format!("127.0.0.1:{port}"), _process: process })
+        Ok(Self { bootstrap_servers: format!("127.0.0.1:{port}"), process })
     }
 }
 
@@ -119,16 +150,6 @@ fn beside_this_program(name: &str) -> Result<PathBuf> {
     let program = std::env::current_exe()?.with_file_name(name);
     ensure!(program.exists(), "{} isn't there: build the package sandbox first", program.display());
     Ok(program)
-}
-
-/// Writes and reads a topic of its own, and takes the time.
-fn measure(bootstrap_servers: &str, topic: &str, records: usize) -> Result<Round> {
-    create(bootstrap_servers, topic)?;
-    let ack_p99 = single_acks(bootstrap_servers, topic)?;
-    let produced = produce(bootstrap_servers, topic, records)?;
-    let consumed = consume(bootstrap_servers, topic, records + SINGLE)?;
-    let rate = |time: Duration, records: usize| records as f64 / time.as_secs_f64();
-    Ok(Round { produced: rate(produced, records), consumed: rate(consumed, records + SINGLE), ack_p99 })
 }
 
 fn create(bootstrap_servers: &str, topic: &str) -> Result<()> {
@@ -211,24 +232,52 @@ fn single_acks(bootstrap_servers: &str, topic: &str) -> Result<Duration> {
     Ok(times[SINGLE * 99 / 100])
 }
 
-fn consume(bootstrap_servers: &str, topic: &str, records: usize) -> Result<Duration> {
-    let config =
-        [("bootstrap.servers", bootstrap_servers), ("group.id", "bench"), ("enable.auto.commit", "false")];
-    let consumer: BaseConsumer =
-        ClientConfig::from_iter(config.map(|(name, value)| (name.to_owned(), value.to_owned()))).create()?;
+/// A client's queue into which all that is read here goes. By default it holds some 100,000 records, and a client that
+/// finds it full fetches nothing for a second (`fetch.queue.backoff.ms`): then a broker that is faster than the
+/// application makes it slower.
+const ROOMY: [(&str, &str); 2] =
+    [("queued.min.messages", "10000000"), ("queued.max.messages.kbytes", "2097151")];
+
+/// From the first record to the last: what a client does before, in half a second or so, is the same for all brokers.
+fn consume(
+    bootstrap_servers: &str,
+    topic: &str,
+    records: usize,
+    settings: &[(&str, &str)],
+) -> Result<Duration> {
+    consume_from(bootstrap_servers, topic, 0, records, settings)
+}
+
+fn consume_from(
+    bootstrap_servers: &str,
+    topic: &str,
+    partition: i32,
+    records: usize,
+    settings: &[(&str, &str)],
+) -> Result<Duration> {
+    let mut config = ClientConfig::new();
+    config
+        .set("bootstrap.servers", bootstrap_servers)
+        .set("group.id", "bench")
+        .set("enable.auto.commit", "false");
+    for (name, value) in settings {
+        config.set(*name, *value);
+    }
+    let consumer: BaseConsumer = config.create()?;
     let mut partitions = TopicPartitionList::new();
-    partitions.add_partition_offset(topic, 0, Offset::Beginning)?;
-    let start = Instant::now();
+    partitions.add_partition_offset(topic, partition, Offset::Beginning)?;
+    let asked = Instant::now();
     consumer.assign(&partitions)?;
-    let mut read = 0;
+    let (mut read, mut first) = (0, None);
     while read < records {
-        ensure!(start.elapsed() < READ_LIMIT, "{read} of {records} records came");
+        ensure!(asked.elapsed() < READ_LIMIT, "{read} of {records} records came");
         if let Some(message) = consumer.poll(Duration::from_millis(100)) {
             message?;
+            first.get_or_insert_with(Instant::now);
             read += 1;
         }
     }
-    Ok(start.elapsed())
+    Ok(first.context("no records")?.elapsed())
 }
 
 /// Start, memory and idle cost of clusters of three brokers in this process.
@@ -251,15 +300,52 @@ fn clusters_that_do_nothing() -> Result<()> {
             times[IDLE_CLUSTERS / 2],
             each / 1024
         );
-        let busy = processor_time()?;
+        let busy = processor_time_of_threads()?;
         tokio::time::sleep(IDLE_TIME).await;
-        let busy = processor_time()?.saturating_sub(busy);
+        let busy = processor_time_of_threads()?.saturating_sub(busy);
         println!(
             "{IDLE_CLUSTERS} of them idle: {:.3} % of one core",
             100.0 * busy.as_secs_f64() / IDLE_TIME.as_secs_f64()
         );
         Ok(())
     })
+}
+
+/// How much the one lock of a cluster is in the way, while many clients write and read at once.
+fn the_lock() -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let config = sandbox::Config {
+        log_bytes: 4 << 30,
+        topics: vec![("busy".to_owned(), BUSY_CLIENTS, 1)],
+        ..sandbox::Config::default()
+    };
+    let cluster = runtime.block_on(async { sandbox::Cluster::start(&config) })?;
+    let servers = cluster.bootstrap_servers();
+    let before = cluster.lock_use();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..BUSY_CLIENTS)
+            .map(|_| scope.spawn(|| produce(&servers, "busy", BUSY_RECORDS)))
+            .chain((0..BUSY_CLIENTS).map(|partition| {
+                let servers = &servers;
+                scope
+                    .spawn(move || consume_from(servers, "busy", i32::from(partition), BUSY_RECORDS / 2, &[]))
+            }))
+            .collect();
+        clients
+            .into_iter()
+            .try_for_each(|client| client.join().map_err(|_| anyhow::anyhow!("a client panicked"))?.map(drop))
+    })?;
+    let elapsed = start.elapsed();
+    let after = cluster.lock_use();
+    let (taken, contended) = (after.taken - before.taken, after.contended - before.contended);
+    println!(
+        "the lock, with {BUSY_CLIENTS} producers and as many consumers at once: taken {taken} times, {:.2} % of them \
+         contended; waited for in {:.3} % of the time, of all threads together",
+        100.0 * contended as f64 / taken as f64,
+        100.0 * (after.waited - before.waited).as_secs_f64() / elapsed.as_secs_f64()
+    );
+    Ok(())
 }
 
 /// From `/proc/self/statm`.
@@ -269,8 +355,17 @@ fn resident_bytes() -> Result<u64> {
     Ok(pages * 4096)
 }
 
-/// User and system time of this process, from `/proc/self/schedstat` of its threads.
-fn processor_time() -> Result<Duration> {
+/// User and system time of a process with the threads that it had, from `/proc/ID/stat`: to a hundredth of a second.
+fn processor_time(process: u32) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The name, in parentheses, may hold anything.
+    let (_, fields) = stat.rsplit_once(") ").context("no stat")?;
+    let ticks: u64 = fields.split(' ').skip(11).take(2).map(str::parse::<u64>).sum::<Result<_, _>>()?;
+    Ok(Duration::from_millis(10 * ticks))
+}
+
+/// User and system time of the threads that this process has, from their `schedstat`: to a nanosecond.
+fn processor_time_of_threads() -> Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir("/proc/self/task")? {
         let schedstat = fs::read_to_string(thread?.path().join("schedstat"))?;

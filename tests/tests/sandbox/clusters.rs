@@ -11,10 +11,11 @@ use shared::kafka::{ClusterKind, ClusterState, ClusterView};
 use shared::{ErrorCode, Event, Outcome, Reply};
 use tests::{Client, On, TestServer};
 
-/// The topics that any client of Kafka finds at an address.
+/// The topics that any client of Kafka finds at an address. The client has no group: one with a group looks for its
+/// coordinator, and the first such question makes `__consumer_offsets`.
 async fn topics_at(bootstrap_servers: &str) -> Vec<String> {
     let mut config = ClientConfig::new();
-    config.set("bootstrap.servers", bootstrap_servers).set("group.id", "outside");
+    config.set("bootstrap.servers", bootstrap_servers);
     let asked = tokio::task::spawn_blocking(move || {
         let consumer: BaseConsumer = config.create().expect("a client");
         let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).expect("an answer");

@@ -168,6 +168,12 @@ impl Cluster {
         node.process().with_context(|| format!("{} was killed", node.name()))?.resume()
     }
 
+    /// The id of a broker's process.
+    pub fn process_id(&mut self, broker: usize) -> Result<u32> {
+        let node = self.broker(broker)?;
+        Ok(node.process().with_context(|| format!("{} was killed", node.name()))?.id())
+    }
+
     /// What happened, with the end of the log, when a node ended by itself.
     pub fn failure(&mut self) -> Option<String> {
         self.controller.iter_mut().chain(&mut self.brokers).find_map(|node| {

@@ -75,16 +75,24 @@ impl Injectable {
     }
 }
 
+impl InjectedError {
+    /// That there are such an API and such an error.
+    pub fn check(&self) -> Result<(), FaultError> {
+        if !Injectable::ALL.iter().any(|api| format!("{api:?}") == self.api) {
+            return Err(FaultError::Api(self.api.clone()));
+        }
+        let code = ErrorCode::from(self.error_code);
+        if !code.is_error() || matches!(code, ErrorCode::Unknown(_)) {
+            return Err(FaultError::Code(self.error_code));
+        }
+        Ok(())
+    }
+}
+
 impl Core {
     /// Has chosen requests answered with an error.
     pub(crate) fn inject(&mut self, error: InjectedError) -> Result<(), FaultError> {
-        if !Injectable::ALL.iter().any(|api| format!("{api:?}") == error.api) {
-            return Err(FaultError::Api(error.api));
-        }
-        let code = ErrorCode::from(error.error_code);
-        if !code.is_error() || code.code() != error.error_code {
-            return Err(FaultError::Code(error.error_code));
-        }
+        error.check()?;
         if self.faults.len() >= MAX_FAULTS {
             return Err(FaultError::TooMany);
         }

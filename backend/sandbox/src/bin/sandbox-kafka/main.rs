@@ -1,5 +1,7 @@
 //! `sandbox-kafka`: one cluster in the foreground, for any client.
 
+mod schedule;
+
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -9,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 /// An Apache Kafka cluster in memory, on 127.0.0.1. Everything in it is gone when it ends.
 #[derive(Debug, Parser)]
-#[command(name = "sandbox-kafka", version)]
+#[command(name = "sandbox-kafka", version, after_help = schedule::USAGE)]
 struct Flags {
     /// How many brokers
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=i64::from(sandbox::MAX_BROKERS)))]
@@ -29,6 +31,9 @@ struct Flags {
     /// Makes its random choices (ids, placement) the same each time
     #[arg(long)]
     seed: Option<u64>,
+    /// What is to happen to it, and when, as in "10s kill 2"; may be repeated
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<schedule::Fault>,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -61,6 +66,9 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: Flags) -> anyhow::Result<()> {
+    for fault in &flags.faults {
+        fault.check(flags.brokers)?;
+    }
     let config = Config {
         brokers: flags.brokers,
         ports: flags.ports,
@@ -79,7 +87,14 @@ fn run(flags: Flags) -> anyhow::Result<()> {
             config.brokers,
             cluster.bootstrap_servers()
         ));
-        tokio::signal::ctrl_c().await.context("waiting for Ctrl-C")
+        let faults = async {
+            schedule::run(flags.faults, &cluster, tell).await?;
+            std::future::pending().await
+        };
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended.context("waiting for Ctrl-C"),
+            failed = faults => failed,
+        }
     })
 }
 
