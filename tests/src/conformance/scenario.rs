@@ -257,6 +257,13 @@ impl<'a> Scenario<'a> {
         self.quietly(broker, &request, 13).answer().topics.swap_remove(0)
     }
 
+    /// The brokers that a broker takes to be up; all counted from 0.
+    pub fn live_brokers(&mut self, broker: usize) -> Vec<usize> {
+        let request = MetadataRequestData { topics: Some(Vec::new()), ..MetadataRequestData::default() };
+        let brokers = self.quietly(broker, &request, 12).answer().brokers;
+        brokers.iter().map(|broker| usize::try_from(broker.node_id - 1).expect("an id")).collect()
+    }
+
     /// A topic's id.
     pub fn topic_id(&mut self, topic: &str) -> KafkaUuid {
         self.metadata(0, topic).topic_id

@@ -124,15 +124,21 @@ impl Group {
         &self.members[name].consumer
     }
 
-    /// Polls until another broker than `before` coordinates the group, and says which. (A client that describes a group
-    /// whose coordinator is away may abort the process.)
-    pub(super) fn moved(&self, s: &mut Scenario<'_>, before: usize) -> usize {
+    /// Polls until another broker coordinates the group than `before`, which went, and says which.
+    pub(super) fn moved(&mut self, s: &mut Scenario<'_>, before: usize) -> usize {
         let mut now = before;
         s.until("another coordinates", |s| {
             self.poll();
             now = s.coordinator(&self.id);
             now != before
         });
+        s.until("everyone knows that a broker went", |s| {
+            self.poll();
+            let others = s.brokers();
+            others.into_iter().all(|broker| s.live_brokers(broker).iter().all(|live| *live != before))
+        });
+        // A client asks every broker for its groups that it has ever heard of.
+        self.onlooker = reader(s, &[]);
         now
     }
 
