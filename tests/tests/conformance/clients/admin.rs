@@ -58,8 +58,8 @@ impl Admin {
         s.saw(&format!("delete groups {label}"), &each(outcome));
     }
 
-    pub(super) fn alter_configs(&self, s: &mut Scenario<'_>, label: &str, configs: Vec<AlterConfig<'_>>) {
-        let outcome = match self.runtime.block_on(self.client.alter_configs(&configs, &self.options)) {
+    pub(super) fn alter_configs(&self, s: &mut Scenario<'_>, label: &str, config: &AlterConfig<'_>) {
+        let outcome = match self.runtime.block_on(self.client.alter_configs([config], &self.options)) {
             Ok(results) => results.iter().map(|result| format!("{result:?}")).collect::<Vec<_>>().join(", "),
             Err(error) => code(&error),
         };

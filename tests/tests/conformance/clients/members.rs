@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rdkafka::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext, Rebalance};
 use rdkafka::groups::GroupMemberInfo;
+use rdkafka::topic_partition_list::TopicPartitionListElem;
+use rdkafka::{ClientContext, TopicPartitionList};
 use tests::conformance::Scenario;
 
 use super::consumer::{code, is_passing, reader};
@@ -31,8 +32,9 @@ impl ClientContext for Events {}
 
 impl ConsumerContext for Events {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
-        let partitions = |list: &rdkafka::TopicPartitionList| {
-            let mut partitions: Vec<_> = list.elements().iter().map(|one| one.partition()).collect();
+        let partitions = |list: &TopicPartitionList| {
+            let mut partitions: Vec<_> =
+                list.elements().iter().map(TopicPartitionListElem::partition).collect();
             partitions.sort_unstable();
             partitions
         };
@@ -41,7 +43,7 @@ impl ConsumerContext for Events {
             Rebalance::Assign(list) | Rebalance::Revoke(list) if list.count() == 0 => {}
             Rebalance::Assign(list) => self.add(format!("assigned {:?}", partitions(list))),
             Rebalance::Revoke(list) if consumer.assignment_lost() => {
-                self.add(format!("lost {:?}", partitions(list)))
+                self.add(format!("lost {:?}", partitions(list)));
             }
             Rebalance::Revoke(list) => self.add(format!("revoked {:?}", partitions(list))),
             Rebalance::Error(error) => self.add(code(error)),
@@ -159,7 +161,7 @@ impl Group {
             match member.consumer.poll(Duration::from_millis(5)) {
                 Some(Ok(_)) => member.read.set(member.read.get() + 1),
                 Some(Err(error)) if !is_passing(&error) => {
-                    member.events.add(format!("error {}", code(&error)))
+                    member.events.add(format!("error {}", code(&error)));
                 }
                 _ => {}
             }
@@ -205,7 +207,7 @@ impl Group {
         let count = polled.clone().count();
         let each_knows = polled.all(|(name, member)| {
             let own = member.consumer.assignment().expect("an assignment");
-            let mut own: Vec<_> = own.elements().iter().map(|one| one.partition()).collect();
+            let mut own: Vec<_> = own.elements().iter().map(TopicPartitionListElem::partition).collect();
             own.sort_unstable();
             assigned.get(name) == Some(&own)
         });

@@ -140,36 +140,32 @@ fn configs(s: &mut Scenario<'_>) {
     let resource = ResourceSpecifier::Topic(&topic);
     admin.describe_configs(s, "of a topic", &resource, all);
     let alter = || AlterConfig::new(ResourceSpecifier::Topic(&topic));
-    admin.alter_configs(
-        s,
-        "set",
-        vec![alter().set("max.message.bytes", "300").set("min.insync.replicas", "1")],
-    );
+    admin.alter_configs(s, "set", &alter().set("max.message.bytes", "300").set("min.insync.replicas", "1"));
     admin.describe_configs(s, "of a topic, altered", &resource, changed);
     // AlterConfigs replaces all that was set: retention.ms is as by default again.
-    admin.alter_configs(s, "another", vec![alter().set("cleanup.policy", "compact,delete")]);
+    admin.alter_configs(s, "another", &alter().set("cleanup.policy", "compact,delete"));
     admin.describe_configs(s, "of a topic, altered again", &resource, changed);
     let checking = Admin::new(s).only_checking();
-    checking.alter_configs(s, "only checked", vec![alter().set("retention.ms", "1")]);
-    checking.alter_configs(s, "bad, only checked", vec![alter().set("retention.ms", "never")]);
+    checking.alter_configs(s, "only checked", &alter().set("retention.ms", "1"));
+    checking.alter_configs(s, "bad, only checked", &alter().set("retention.ms", "never"));
     for (name, value) in
         [("nonsense", "1"), ("retention.ms", ""), ("cleanup.policy", "burn"), ("segment.ms", "0")]
     {
-        admin.alter_configs(s, &format!("{name}={value}"), vec![alter().set(name, value)]);
+        admin.alter_configs(s, &format!("{name}={value}"), &alter().set(name, value));
     }
     admin.describe_configs(s, "of a topic, after faults", &resource, changed);
-    admin.alter_configs(s, "none", vec![alter()]);
+    admin.alter_configs(s, "none", &alter());
     admin.describe_configs(s, "of a topic, reset", &resource, changed);
     let nowhere = ResourceSpecifier::Topic("nowhere");
     admin.describe_configs(s, "of nothing", &nowhere, all);
-    admin.alter_configs(s, "of nothing", vec![AlterConfig::new(nowhere).set("retention.ms", "1")]);
+    admin.alter_configs(s, "of nothing", &AlterConfig::new(nowhere).set("retention.ms", "1"));
 
     let shown = ["auto.create.topics.enable", "log.cleaner.threads", "message.max.bytes", "node.id"];
     let broker = ResourceSpecifier::Broker(1);
     admin.describe_configs(s, "of a broker", &broker, |entry| shown.contains(&entry.name.as_str()));
     admin.describe_configs(s, "of a group", &ResourceSpecifier::Group("nobody"), all);
     let read_only = AlterConfig::new(ResourceSpecifier::Broker(1)).set("node.id", "3");
-    admin.alter_configs(s, "read-only", vec![read_only]);
+    admin.alter_configs(s, "read-only", &read_only);
 }
 
 /// A consumer whose topic is deleted, and made again, below it.
