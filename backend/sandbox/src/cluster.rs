@@ -24,6 +24,10 @@ pub const MAX_BROKERS: u16 = 9;
 pub struct Config {
     /// How many brokers, 1 to [`MAX_BROKERS`].
     pub brokers: u16,
+    /// The id of the first broker; the others follow.
+    pub first_broker_id: u16,
+    /// The host at which clients are told to come to the brokers; the address at which these listen when `None`.
+    pub advertised_host: Option<String>,
     /// The ports of the brokers, from the first; 0 and those not given are free ones.
     pub ports: Vec<u16>,
     /// Broker configs that differ from Apache Kafka's defaults, by their names there.
@@ -47,6 +51,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             brokers: 3,
+            first_broker_id: 1,
+            advertised_host: None,
             ports: Vec::new(),
             broker_configs: Vec::new(),
             topics: Vec::new(),
@@ -107,6 +113,7 @@ pub enum BrokerError {
 /// A running cluster. Dropping it stops all brokers and frees all memory and ports.
 pub struct Cluster {
     engine: Arc<Engine>,
+    first_broker: BrokerId,
     addresses: Vec<SocketAddr>,
     places: Mutex<Vec<Place>>,
     room: Arc<Semaphore>,
@@ -132,7 +139,7 @@ impl Cluster {
             return Err(StartError::Brokers(config.brokers));
         }
         let mut reserved = Vec::new();
-        for (broker, at) in (1..).zip(0..usize::from(config.brokers)) {
+        for (broker, at) in (i32::from(config.first_broker_id)..).zip(0..usize::from(config.brokers)) {
             let port = config.ports.get(at).copied().unwrap_or(0);
             let failed = |source| StartError::Port { broker, port, source };
             let place =
@@ -149,16 +156,21 @@ impl Cluster {
         if brokers != config.brokers || !(1..=MAX_BROKERS).contains(&brokers) {
             return Err(StartError::Brokers(brokers));
         }
+        let first_broker = BrokerId::from(config.first_broker_id);
         let mut addresses = Vec::new();
-        for (broker, place) in (1..).zip(&reserved) {
+        for (broker, place) in (first_broker..).zip(&reserved) {
             let failed = |source| StartError::Port { broker, port: 0, source };
             addresses.push(place.address().map_err(failed)?);
         }
         let beginning = Beginning {
             addresses: addresses
                 .iter()
-                .map(|address| Address { host: text(address.ip().to_string()), port: address.port() })
+                .map(|address| Address {
+                    host: text(config.advertised_host.clone().unwrap_or_else(|| address.ip().to_string())),
+                    port: address.port(),
+                })
                 .collect(),
+            first_broker,
             configs: broker_configs(config),
             seed: config.seed.unwrap_or_else(|| rand::rng().random()),
             limits: Limits {
@@ -175,7 +187,7 @@ impl Cluster {
         let engine = Arc::new(engine);
         let room = Arc::new(Semaphore::new(config.max_connections));
         let mut places = Vec::new();
-        for (broker, place) in (1..).zip(reserved) {
+        for (broker, place) in (first_broker..).zip(reserved) {
             let listener = place.listen(&engine, broker, &room).map_err(|source| StartError::Port {
                 broker,
                 port: 0,
@@ -185,7 +197,7 @@ impl Cluster {
         }
         let timed = Arc::clone(&engine);
         let clock = tokio::spawn(async move { timed.keep_time().await });
-        Ok(Self { engine, addresses, places: Mutex::new(places), room, clock })
+        Ok(Self { engine, first_broker, addresses, places: Mutex::new(places), room, clock })
     }
 
     /// The brokers' addresses, as in `127.0.0.1:9092,127.0.0.1:9093`.
@@ -194,7 +206,7 @@ impl Cluster {
         addresses.join(",")
     }
 
-    /// Where each broker listens, from broker 1.
+    /// Where each broker listens, from the first.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
@@ -209,7 +221,7 @@ impl Cluster {
     pub async fn close(&self) -> Result<Addresses, BrokerError> {
         let mut places = self.places.lock().await;
         let mut reserved = Vec::new();
-        for (broker, place) in (1..).zip(places.iter_mut()) {
+        for (broker, place) in (self.first_broker..).zip(places.iter_mut()) {
             let address = self.address(broker)?;
             let kept = match std::mem::replace(place, Place::None) {
                 Place::Up(listener) => listener.close().await,
@@ -234,7 +246,8 @@ impl Cluster {
     /// The cluster now; `None` when a defect has stopped it. A watcher that is to miss nothing begins to
     /// [watch](Self::watch) first.
     pub fn snapshot(&self) -> Option<Snapshot> {
-        self.engine.look(|core| core.snapshot(&self.addresses))
+        let now = self.engine.now();
+        self.engine.look(|core| core.snapshot(now, &self.addresses))
     }
 
     /// Slows a broker down: it keeps each answer back for `response`, and records take `replication` longer to reach
@@ -289,7 +302,7 @@ impl Cluster {
     pub async fn start_broker(&self, broker: i32) -> Result<(), BrokerError> {
         let failed = |source| BrokerError::Port { broker, source };
         let mut places = self.places.lock().await;
-        let place = place(&mut places, broker)?;
+        let place = self.place(&mut places, broker)?;
         let reserved = match std::mem::replace(place, Place::None) {
             Place::Down(reserved) => reserved,
             Place::Up(listener) => {
@@ -305,7 +318,7 @@ impl Cluster {
 
     async fn end_broker(&self, broker: i32, end: End) -> Result<(), BrokerError> {
         let mut places = self.places.lock().await;
-        let place = place(&mut places, broker)?;
+        let place = self.place(&mut places, broker)?;
         match std::mem::replace(place, Place::None) {
             Place::Up(listener) => {
                 self.engine.act(|core, now| core.end_broker(now, broker, end));
@@ -318,8 +331,17 @@ impl Cluster {
     }
 
     fn address(&self, broker: i32) -> Result<SocketAddr, BrokerError> {
-        let at = usize::try_from(broker).ok().and_then(|id| id.checked_sub(1));
-        at.and_then(|at| self.addresses.get(at)).copied().ok_or(BrokerError::Unknown(broker))
+        let at = self.place_of(broker).ok_or(BrokerError::Unknown(broker))?;
+        self.addresses.get(at).copied().ok_or(BrokerError::Unknown(broker))
+    }
+
+    fn place<'a>(&self, places: &'a mut [Place], broker: BrokerId) -> Result<&'a mut Place, BrokerError> {
+        let at = self.place_of(broker).ok_or(BrokerError::Unknown(broker))?;
+        places.get_mut(at).ok_or(BrokerError::Unknown(broker))
+    }
+
+    fn place_of(&self, broker: BrokerId) -> Option<usize> {
+        usize::try_from(broker.checked_sub(self.first_broker)?).ok()
     }
 }
 
@@ -327,11 +349,6 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.clock.abort();
     }
-}
-
-fn place(places: &mut [Place], broker: BrokerId) -> Result<&mut Place, BrokerError> {
-    let at = usize::try_from(broker).ok().and_then(|id| id.checked_sub(1));
-    at.and_then(|at| places.get_mut(at)).ok_or(BrokerError::Unknown(broker))
 }
 
 /// The configs that the brokers start with: on fewer than three brokers the internal topics have fewer replicas, as in
@@ -353,4 +370,28 @@ fn begin(core: &mut Core, config: &Config) -> Result<(), StartError> {
             .map_err(|reason| StartError::Topic { name: name.clone(), reason })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::BrokerState;
+
+    #[tokio::test]
+    async fn brokers_are_known_by_the_ids_they_were_given() {
+        let config = Config { first_broker_id: 0, ..Config::default() };
+        let cluster = Cluster::start(&config).unwrap();
+        cluster.stop_broker(0).await.unwrap();
+        cluster.kill_broker(2).await.unwrap();
+        assert!(matches!(cluster.stop_broker(3).await, Err(BrokerError::Unknown(3))));
+        assert!(matches!(cluster.stop_broker(-1).await, Err(BrokerError::Unknown(-1))));
+        let states = |cluster: &Cluster| {
+            let brokers = cluster.snapshot().unwrap().brokers;
+            brokers.iter().map(|broker| (broker.id, broker.state)).collect::<Vec<_>>()
+        };
+        let [stopped, up, killed] = [BrokerState::Stopped, BrokerState::Up, BrokerState::Killed];
+        assert_eq!(states(&cluster), [(0, stopped), (1, up), (2, killed)]);
+        cluster.start_broker(0).await.unwrap();
+        assert_eq!(states(&cluster), [(0, up), (1, up), (2, killed)]);
+    }
 }

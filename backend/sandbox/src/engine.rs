@@ -2,8 +2,8 @@
 //! wakes it when something is due.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, broadcast, mpsc};
@@ -25,6 +25,8 @@ pub(crate) struct Engine {
     /// The clock has to be set anew: something is due earlier than it was.
     sooner: Notify,
     events: broadcast::Sender<ClusterEvent>,
+    /// Whether any topic wants its records to be compressed otherwise than they come.
+    recompresses: Arc<AtomicBool>,
 }
 
 /// How the one lock of a cluster was used.
@@ -57,14 +59,21 @@ impl Engine {
     pub(crate) fn new<E>(make: impl FnOnce(Now) -> Result<Core, E>) -> Result<Self, E> {
         let started = Instant::now();
         let core = make(now(started))?;
+        let recompresses = core.recompresses();
         Ok(Self {
             started,
+            recompresses,
             core: Mutex::new(core),
             lock_use: AtomicLockUse::default(),
             waiting: Mutex::default(),
             sooner: Notify::new(),
             events: broadcast::channel(EVENTS).0,
         })
+    }
+
+    /// The time by the cluster's clocks.
+    pub(crate) fn now(&self) -> Now {
+        now(self.started)
     }
 
     /// Whether a defect has stopped the cluster: a panic under its lock, after which nothing it holds is to be trusted.
@@ -189,7 +198,14 @@ impl Engine {
 
 impl Attached<'_> {
     /// Hands a request in. `None`: its answer comes [later](Self::answer).
-    pub(crate) fn call(&mut self, header: &RequestHeader, request: Request) -> Option<Answer> {
+    pub(crate) fn call(&mut self, header: &RequestHeader, mut request: Request) -> Option<Answer> {
+        if let Request::Produce(produce) = &mut request
+            && self.engine.recompresses.load(Ordering::Relaxed)
+            && let Some(wanted) = self.engine.look(|core| core.wanted_compression(self.id, produce))
+        {
+            // Not under the lock: it takes long.
+            produce.recompress(&wanted);
+        }
         let Some(mut effects) = self.engine.enter(|core, now| core.handle(now, self.id, header, request))
         else {
             return Some(Answer::Close);

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::InjectedError;
+
 /// A cluster at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -16,6 +18,8 @@ pub struct Snapshot {
     pub groups: Vec<GroupSnapshot>,
     /// How many bytes the logs take, by capacity.
     pub log_bytes: u64,
+    /// The injected errors that are still to come; `times` says how many of each.
+    pub errors: Vec<InjectedError>,
 }
 
 /// A broker at one moment.
@@ -166,6 +170,17 @@ pub enum Happening {
         /// The offset after the last of them.
         log_end: i64,
     },
+    /// A client was given records.
+    Fetched {
+        /// The topic.
+        topic: String,
+        /// The partition.
+        partition: i32,
+        /// By this broker.
+        broker: i32,
+        /// The offset after the last of them.
+        next_offset: i64,
+    },
     /// A partition has another leader, or none.
     LeaderChanged {
         /// The topic.
@@ -221,6 +236,15 @@ pub enum Happening {
         partition: i32,
         /// The offset.
         offset: i64,
+    },
+    /// A request was answered with an injected error.
+    ErrorAnswered {
+        /// By this broker.
+        broker: i32,
+        /// Which API, by its name in the protocol.
+        api: String,
+        /// With which error, by its number in the protocol.
+        error_code: i16,
     },
     /// The logs were at their cap: the oldest records of a partition went.
     RecordsDropped {

@@ -166,7 +166,7 @@ impl Home {
             max_topics: MAX_TOPICS,
             max_partitions: MAX_PARTITIONS,
             max_connections: MAX_CONNECTIONS,
-            seed: None,
+            ..sandbox::Config::default()
         }
     }
 
@@ -397,6 +397,7 @@ async fn inject(home: &Home, args: InjectError) -> Result<Reply, Error> {
             .hint("Clear the faults, or wait until some of them have been answered."),
         other => Error::new(ErrorCode::InvalidArgument, sentence(&other)),
     })?;
+    current.changed.notify_waiters();
     Ok(Reply::ErrorInjected(args))
 }
 

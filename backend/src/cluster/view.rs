@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use sandbox::{GroupSnapshot, Snapshot, TopicSnapshot};
+use shared::command::InjectError;
 use shared::kafka::{
-    BrokerState, BrokerView, ClusterView, CommittedView, GroupView, MemberView, PartitionView, ReplicaView,
-    TopicName, TopicPartition, TopicView,
+    BrokerState, BrokerView, ClusterView, CommittedView, FaultyApi, GroupView, InjectedErrorCode, MemberView,
+    PartitionView, ReplicaView, TopicName, TopicPartition, TopicView,
 };
 
 use super::home::Incarnation;
@@ -67,7 +68,17 @@ fn of(snapshot: &Snapshot, bootstrap_servers: Option<String>, max_log_bytes: u64
         groups,
         log_bytes: snapshot.log_bytes,
         max_log_bytes,
+        injected: snapshot.errors.iter().filter_map(injected).collect(),
     }
+}
+
+fn injected(error: &sandbox::InjectedError) -> Option<InjectError> {
+    Some(InjectError {
+        api: FaultyApi::ALL.iter().copied().find(|api| api.name() == error.api)?,
+        error: InjectedErrorCode::ALL.iter().copied().find(|known| known.code() == error.error_code)?,
+        times: error.times,
+        broker: error.broker,
+    })
 }
 
 /// What consumers may read up to: the leader's high watermark of each partition that has a leader.
@@ -171,7 +182,14 @@ mod tests {
     }
 
     fn snapshot(topics: Vec<TopicSnapshot>, groups: Vec<GroupSnapshot>) -> Snapshot {
-        Snapshot { at: Duration::from_secs(1), brokers: Vec::new(), topics, groups, log_bytes: 5 }
+        Snapshot {
+            at: Duration::from_secs(1),
+            brokers: Vec::new(),
+            topics,
+            groups,
+            log_bytes: 5,
+            errors: Vec::new(),
+        }
     }
 
     fn group(id: &str, offset: i64) -> GroupSnapshot {
@@ -187,6 +205,25 @@ mod tests {
             }],
             offsets: vec![CommittedSnapshot { topic: "t".to_owned(), partition: 0, offset }],
         }
+    }
+
+    #[test]
+    fn errors_that_are_still_to_come_are_told_with_how_many_are_left() {
+        let error = |api: &str, times| sandbox::InjectedError {
+            broker: Some(2),
+            api: api.to_owned(),
+            error_code: 6,
+            times,
+        };
+        let errors = vec![error("Produce", 3), error("Fetch", 1)];
+        let view = of(&Snapshot { errors, ..snapshot(Vec::new(), Vec::new()) }, None, 9);
+        let told = |api, times| InjectError {
+            api,
+            error: InjectedErrorCode::NotLeaderOrFollower,
+            times,
+            broker: Some(2),
+        };
+        assert_eq!(view.injected, [told(FaultyApi::Produce, 3), told(FaultyApi::Fetch, 1)]);
     }
 
     #[test]

@@ -286,7 +286,7 @@ struct Ledger {
 
 enum Entry {
     /// The frame, and its length as it was written.
-    Settled(ServerFrame, usize),
+    Settled(Box<ServerFrame>, usize),
     Events(Stream, u64),
     Cluster,
 }
@@ -300,7 +300,7 @@ struct Missed {
 impl Missed {
     fn add(&mut self, entry: Entry) {
         match entry {
-            Entry::Settled(frame, _) => self.settled.push(frame),
+            Entry::Settled(frame, _) => self.settled.push(*frame),
             Entry::Events(stream, count) => *self.skipped.entry(stream).or_default() += count,
             Entry::Cluster => {}
         }
@@ -334,7 +334,7 @@ impl Entry {
 
     fn of(frame: ServerFrame, bytes: usize) -> Self {
         match frame {
-            ServerFrame::Done { .. } | ServerFrame::Closed { .. } => Self::Settled(frame, bytes),
+            ServerFrame::Done { .. } | ServerFrame::Closed { .. } => Self::Settled(Box::new(frame), bytes),
             ServerFrame::Events { id, events } => Self::Events(Stream::Request(id), events.len() as u64),
             ServerFrame::ConsumerEvents { consumer, events } => {
                 Self::Events(Stream::Consumer(consumer), events.len() as u64)

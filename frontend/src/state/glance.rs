@@ -4,6 +4,7 @@ use shared::kafka::{
     BrokerState, BrokerView, ClusterView, PartitionView, ReplicaView, TopicName, TopicPartition,
 };
 
+use super::said;
 use super::text::{count, millis};
 
 /// How something is: what its icon and colour say beside the words.
@@ -74,6 +75,7 @@ pub(crate) fn faults(view: &ClusterView) -> Vec<String> {
             faults.push(format!("Broker {} answers {} late.", broker.id, millis(broker.delay_ms as f64)));
         }
     }
+    faults.extend(view.injected.iter().map(said::injected));
     faults
 }
 

@@ -182,7 +182,7 @@ pub(crate) fn progress(state: &State) -> String {
         .unwrap_or_default()
 }
 
-/// An error that was just injected.
+/// An error that was injected, and is still to come.
 pub(crate) fn injected(fault: &InjectError) -> String {
     let requests = if fault.times == 1 {
         format!("The next {} request is", fault.api)

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use shared::command::{InjectError, Watch};
+use shared::command::Watch;
 use shared::event::Outcome;
 use shared::kafka::ClusterView;
 use shared::{ClientFrame, Command, Error, Event, Reply, RequestId};
@@ -22,8 +22,6 @@ pub(crate) struct Window {
     pub(crate) trouble: Option<Error>,
     /// Whether the cluster was made anew while somebody looked.
     pub(crate) was_reset: bool,
-    /// The errors that this page had injected since faults were last cleared. A view does not tell them.
-    pub(crate) injected: Vec<InjectError>,
     viewers: u32,
     watch: Option<RequestId>,
 }
@@ -111,14 +109,12 @@ impl State {
                 }
             }
             Reply::FaultsCleared(_) => self.forget_faults(),
-            Reply::ErrorInjected(fault) => self.window.injected.push(fault.clone()),
             _ => {}
         }
     }
 
     /// What was done to brokers is no more, and neither is what the page said of it.
     fn forget_faults(&mut self) {
-        self.window.injected.clear();
         // The window's commands belong to no lesson.
         self.forget_finished("");
     }

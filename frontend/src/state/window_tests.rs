@@ -1,6 +1,6 @@
 //! The window over breaks, resets and the end of watching, and what it says at a glance.
 
-use shared::command::{ClearFaults, InjectError, ListTopics, ResetCluster, Watch};
+use shared::command::{ClearFaults, InjectError, ResetCluster, Watch};
 use shared::event::Outcome;
 use shared::kafka::{
     BrokerState, BrokerView, ClusterKind, ClusterState, ClusterView, FaultyApi, InjectedErrorCode,
@@ -64,6 +64,7 @@ fn view(at_ms: u64) -> ClusterView {
         groups_left_out: 0,
         log_bytes: 0,
         max_log_bytes: 1,
+        injected: vec![],
     }
 }
 
@@ -178,24 +179,35 @@ fn why_watching_ended_is_kept_and_trying_again_forgets_it() {
 }
 
 #[test]
-fn injected_errors_are_remembered_until_faults_are_cleared() {
+fn what_was_done_to_brokers_is_no_longer_said_to_be_once_faults_are_cleared() {
     let mut state = looking();
-    let fault = InjectError {
-        api: FaultyApi::Produce,
-        error: InjectedErrorCode::NotLeaderOrFollower,
-        times: 2,
-        broker: None,
-    };
+    let fault = injected(2, None);
     let mut done = |command, reply| {
         let id = state.start(Origin::default(), command, 0.0);
         state.apply(ServerFrame::Done { id, outcome: Outcome::Ok(reply) }, 0.0);
-        state.window.injected.len()
     };
-    assert_eq!(done(Command::InjectError(fault.clone()), Reply::ErrorInjected(fault)), 1);
-    assert_eq!(done(Command::ListTopics(ListTopics {}), Reply::Topics(vec![])), 1);
-    assert_eq!(done(Command::ClearFaults(ClearFaults {}), Reply::FaultsCleared(vec![])), 0);
+    done(Command::InjectError(fault.clone()), Reply::ErrorInjected(fault));
+    done(Command::ClearFaults(ClearFaults {}), Reply::FaultsCleared(vec![]));
     let left: Vec<&str> = state.panels().map(|request| request.command.name()).collect();
-    assert_eq!(left, ["clear_faults"], "what was injected is no longer said to be");
+    assert_eq!(left, ["clear_faults"]);
+}
+
+#[test]
+fn faults_are_told_with_the_injected_errors_that_are_still_to_come() {
+    let mut view = view(0);
+    let before = glance::faults(&view).len();
+    view.injected = vec![injected(2, None), injected(1, Some(3))];
+    assert_eq!(
+        glance::faults(&view)[before..],
+        [
+            "The next 2 Produce requests are answered with NOT_LEADER_OR_FOLLOWER.",
+            "The next Produce request is answered by broker 3 with NOT_LEADER_OR_FOLLOWER.",
+        ]
+    );
+}
+
+fn injected(times: u32, broker: Option<i32>) -> InjectError {
+    InjectError { api: FaultyApi::Produce, error: InjectedErrorCode::NotLeaderOrFollower, times, broker }
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub struct DelayBroker {
 }
 
 /// Arguments of [`Command::InjectError`](super::Command::InjectError).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InjectError {
     /// Which requests are answered with the error, without being carried out.

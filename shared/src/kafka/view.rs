@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::topic::TopicName;
+use crate::command::InjectError;
 
 /// A cluster at one moment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub struct ClusterView {
     pub log_bytes: u64,
     /// How many they may take.
     pub max_log_bytes: u64,
+    /// The injected errors that are still to come: `times` says how many requests are left to each.
+    pub injected: Vec<InjectError>,
 }
 
 impl ClusterView {

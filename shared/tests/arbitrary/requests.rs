@@ -66,7 +66,7 @@ fn sandbox_command() -> impl Strategy<Value = Command> {
     ]
 }
 
-pub(super) fn inject_error() -> impl Strategy<Value = InjectError> {
+pub(crate) fn inject_error() -> impl Strategy<Value = InjectError> {
     let api = prop::sample::select(FaultyApi::ALL);
     let error = prop::sample::select(InjectedErrorCode::ALL);
     (api, error, any::<u32>(), any::<Option<i32>>()).prop_map(|(api, error, times, broker)| InjectError {

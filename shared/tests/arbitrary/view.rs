@@ -8,6 +8,7 @@ use shared::kafka::{
 };
 
 use super::kafka::{topic, topic_partition};
+use super::requests::inject_error;
 
 pub(crate) fn cluster_view() -> impl Strategy<Value = ClusterView> {
     (
@@ -15,17 +16,21 @@ pub(crate) fn cluster_view() -> impl Strategy<Value = ClusterView> {
         vec(broker_view(), 0..3),
         vec(topic_view(), 0..3),
         vec(group_view(), 0..3),
+        vec(inject_error(), 0..3),
     )
-        .prop_map(|((at_ms, bootstrap_servers, bytes, left_out), brokers, topics, groups)| ClusterView {
-            at_ms,
-            bootstrap_servers,
-            brokers,
-            topics,
-            topics_left_out: left_out[0],
-            groups,
-            groups_left_out: left_out[1],
-            log_bytes: bytes[0],
-            max_log_bytes: bytes[1],
+        .prop_map(|((at_ms, bootstrap_servers, bytes, left_out), brokers, topics, groups, injected)| {
+            ClusterView {
+                at_ms,
+                bootstrap_servers,
+                brokers,
+                topics,
+                topics_left_out: left_out[0],
+                groups,
+                groups_left_out: left_out[1],
+                log_bytes: bytes[0],
+                max_log_bytes: bytes[1],
+                injected,
+            }
         })
 }
 

@@ -1,5 +1,6 @@
 //! Kafka's nouns.
 
+use shared::command::InjectError;
 use shared::kafka::{
     Broker, BrokerState, BrokerView, Bytes, ClusterDescription, ClusterView, CommittedView, ConfigEntry,
     ConfigSource, DeliveredRun, FaultyApi, GroupDescription, GroupId, GroupMember, GroupView, Header,
@@ -225,12 +226,19 @@ pub(crate) fn cluster_views() -> Vec<ClusterView> {
         groups_left_out: 2,
         log_bytes: 1_048_576,
         max_log_bytes: 67_108_864,
+        injected: vec![InjectError {
+            api: FaultyApi::Produce,
+            error: InjectedErrorCode::NotLeaderOrFollower,
+            times: 2,
+            broker: Some(1),
+        }],
     };
     let empty = ClusterView {
         at_ms: 0,
         bootstrap_servers: None,
         topics: Vec::new(),
         groups: Vec::new(),
+        injected: Vec::new(),
         ..full.clone()
     };
     vec![full, empty]

@@ -2,13 +2,13 @@
 //! a shared Kafka the page says what it takes.
 
 use anyhow::Result;
-use tests::{On, Scheme, Width};
+use tests::{On, Scheme, Width, shared_kafka};
 
 use super::Learner;
 
 /// A lesson is followed on a sandbox, with the cluster beside it; then a broker is stopped, and started again.
 async fn a_stopped_broker(width: Width, scheme: Scheme) -> Result<()> {
-    let mut learner = Learner::arrives_on(On::Sandbox, width, scheme).await?;
+    let mut learner = Learner::arrives(On::Sandbox, width, scheme).await?;
     learner.browser.see("button", "Your own sandbox cluster: 3 brokers, in memory").await?;
     learner.begins("Topics").await?;
     learner.goes_on_to("Create a topic").await?;
@@ -36,12 +36,12 @@ async fn a_stopped_broker(width: Width, scheme: Scheme) -> Result<()> {
     learner.browser.see_text("region", "Broker 1", "Up").await?;
     learner.browser.click("button", "Results").await?;
     learner.browser.see_text("region", "Create airports-data", "Done").await?;
-    learner.leaves().await
+    learner.leaves().await.map(drop)
 }
 
 /// Faults are seen while they are on; a reset takes them away with all else, and a consumer is told.
 async fn faults_and_a_reset(width: Width, scheme: Scheme) -> Result<()> {
-    let mut learner = Learner::arrives_on(On::Sandbox, width, scheme).await?;
+    let mut learner = Learner::arrives(On::Sandbox, width, scheme).await?;
     learner.begins("Consuming").await?;
     let consumer = "Consumer in group east-coast-dpt";
     learner.browser.click("button", "Start a consumer").await?;
@@ -86,12 +86,13 @@ async fn faults_and_a_reset(width: Width, scheme: Scheme) -> Result<()> {
 
     learner.browser.click("link", "Consuming").await?;
     learner.browser.see_text("region", consumer, "the cluster was reset").await?;
-    learner.leaves().await
+    learner.leaves().await.map(drop)
 }
 
 /// What needs a sandbox says so, and no button for it is there.
 async fn a_shared_kafka(width: Width, scheme: Scheme) -> Result<()> {
-    let Some(mut learner) = Learner::arrives(width, scheme).await? else { return Ok(()) };
+    let Some(kafka) = shared_kafka() else { return Ok(()) };
+    let mut learner = Learner::arrives(On::Kafka(kafka), width, scheme).await?;
     learner.browser.see("button", "Shared Kafka at ").await?;
     learner.browser.click("link", "Cluster").await?;
     learner.browser.see_text("main", "", "take a cluster of your own").await?;
@@ -99,7 +100,7 @@ async fn a_shared_kafka(width: Width, scheme: Scheme) -> Result<()> {
         assert_eq!(learner.browser.count("button", name).await?, 0, "{name}");
     }
     learner.looks("cluster-shared").await?;
-    learner.leaves().await
+    learner.leaves().await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread")]

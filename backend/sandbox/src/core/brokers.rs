@@ -75,6 +75,7 @@ impl Core {
                 broker.cut_off = None;
                 broker.ended_by = end;
             }
+            self.coordinators_end(id);
             for partition in self.partitions.values_mut() {
                 partition.follow(id);
             }
@@ -167,12 +168,17 @@ impl Core {
 
     /// A broker by its id.
     pub(super) fn broker(&self, id: BrokerId) -> Option<&Broker> {
-        self.brokers.get(usize::try_from(id).ok()?.checked_sub(1)?)
+        self.brokers.get(self.place_of(id)?)
     }
 
     /// The same, to be changed.
     pub(super) fn broker_mut(&mut self, id: BrokerId) -> Option<&mut Broker> {
-        self.brokers.get_mut(usize::try_from(id).ok()?.checked_sub(1)?)
+        let place = self.place_of(id)?;
+        self.brokers.get_mut(place)
+    }
+
+    fn place_of(&self, id: BrokerId) -> Option<usize> {
+        usize::try_from(id.checked_sub(self.first_broker)?).ok()
     }
 
     /// The metadata as a broker has seen it last.

@@ -1,7 +1,9 @@
 //! What the controller decides: which brokers take part, who leads each partition, which topics there are. There is one
 //! controller, it is always there, and its decisions reach every broker that is not cut off at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::config::TopicSettings;
 use super::deadlines::Due;
@@ -143,8 +145,8 @@ impl Core {
     /// Adds a topic. Its name and assignment have been checked.
     pub(super) fn add_topic(&mut self, name: &str, assignment: &Assignment) -> KafkaUuid {
         let id = random_uuid(&mut self.rng);
-        let settings = Arc::new(self.topic_settings(name));
-        let topic = Topic { name: text(name), id, settings, partitions: Vec::new() };
+        let (settings, on_brokers) = self.topic_settings(name);
+        let topic = Topic { name: text(name), id, settings, on_brokers, partitions: Vec::new() };
         Arc::make_mut(&mut self.image).insert_topic(topic);
         self.add_partitions(id, assignment);
         self.happened(|_| Happening::TopicCreated { topic: name.to_owned() });
@@ -189,18 +191,31 @@ impl Core {
         self.happened(|_| Happening::TopicDeleted { topic: name.to_owned() });
     }
 
-    /// A topic's settings by its own configs and the brokers'.
-    fn topic_settings(&self, name: &str) -> TopicSettings {
-        self.image.configs.topic_settings(name)
+    /// A topic's settings by its own configs and the brokers', and those on brokers that have configs of their own.
+    fn topic_settings(&self, name: &str) -> (Arc<TopicSettings>, BTreeMap<BrokerId, Arc<TopicSettings>>) {
+        let settings = self.image.configs.topic_settings(name);
+        let on_brokers = self.image.configs.topic_settings_on_brokers(name);
+        let recompresses = |settings: &TopicSettings| settings.recompression().is_some();
+        if recompresses(&settings) || on_brokers.iter().any(|(_, settings)| recompresses(settings)) {
+            // It stays so: what is gone with a topic is little.
+            self.recompresses.store(true, Ordering::Relaxed);
+        }
+        let on_brokers = on_brokers.into_iter().map(|(broker, settings)| (broker, Arc::new(settings)));
+        (Arc::new(settings), on_brokers.collect())
+    }
+
+    /// Set once any topic wants its records to be compressed otherwise than they come.
+    pub(crate) fn recompresses(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.recompresses)
     }
 
     /// Configs have changed: topics act by them from now on.
     pub(super) fn configs_changed(&mut self) {
         let topics: Vec<_> = self.image.topics().cloned().collect();
         for topic in topics {
-            let settings = self.topic_settings(topic.name.as_str());
-            if *topic.settings != settings {
-                let topic = Topic { settings: Arc::new(settings), ..Topic::clone(&topic) };
+            let (settings, on_brokers) = self.topic_settings(topic.name.as_str());
+            if topic.settings != settings || topic.on_brokers != on_brokers {
+                let topic = Topic { settings, on_brokers, ..Topic::clone(&topic) };
                 let id = topic.id;
                 let count = topic.partitions.len();
                 Arc::make_mut(&mut self.image).insert_topic(topic);

@@ -1,6 +1,7 @@
-//! Where groups are kept: the coordinators, one for each partition of `__consumer_offsets`, and who may ask them.
+//! Where groups are kept: the coordinators, one for each partition of `__consumer_offsets` on the broker that leads it,
+//! and who may ask them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,10 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::deadlines::Due;
-use super::group::{self, Coordinator, Departure, GroupEvent, GroupReply, GroupSettings, Outbox, Waiter};
+use super::group::{
+    self, AfterWrite, Coordinator, Departure, GroupEvent, GroupRecord, GroupReply, GroupSettings, Outbox,
+    Waiter,
+};
 use super::ids::TopicPartition;
 use super::image::{CONSUMER_OFFSETS, Topic};
 use super::{BrokerId, Caller, ConnectionId, Core, Now};
@@ -16,22 +20,38 @@ use crate::window::{GroupSnapshot, Happening};
 use crate::wire::messages::JoinGroupRequestData;
 use crate::wire::{ErrorCode, KafkaString};
 
+#[cfg(test)]
+mod tests;
+mod writes;
+
+pub(super) use writes::{WaitingWrite, Write};
+
 /// How often a coordinator does what is due at once before others have their turn.
 const FIRED_AT_ONCE: usize = 16;
 /// Java's hash code of `__consumer_offsets`.
 const CONSUMER_OFFSETS_HASH: i32 = -970_371_369;
 
-/// The coordinators that were needed so far, by their partitions of `__consumer_offsets`.
-pub(super) type Coordinators = BTreeMap<i32, Kept>;
+/// A partition of `__consumer_offsets` on a broker that leads it, or did.
+pub(super) type Place = (TopicPartition, BrokerId);
+
+/// The coordinators that were needed so far. There are two of a partition while a broker that is cut off does not know
+/// that there is another leader.
+pub(super) type Coordinators = BTreeMap<Place, Kept>;
 
 /// A coordinator, and what the core knows of it.
 #[derive(Debug)]
 pub(super) struct Kept {
     coordinator: Coordinator,
-    /// On which broker it is.
-    leader: Option<BrokerId>,
+    /// Whether it is at work. Otherwise it is what was known last, until another begins.
+    leads: bool,
+    /// The leader's epoch in which it began.
+    epoch: i32,
     /// The earliest moment at which it will be asked what is due.
     scheduled: Option<Duration>,
+    /// Where the log goes on after what it has written.
+    written_to: i64,
+    /// What is to be done when the log is committed up to there, or at that moment is not.
+    unfinished: VecDeque<(i64, Duration, AfterWrite)>,
 }
 
 /// What a request to a coordinator works with.
@@ -61,34 +81,44 @@ impl Core {
         group: &str,
         act: impl FnOnce(&mut Desk<'_>) -> R,
     ) -> Result<R, ErrorCode> {
-        let id = self.coordinated(broker, group)?;
-        let mut out = Outbox::default();
-        let now = self.now;
-        if !self.coordinators.contains_key(&id.partition) {
-            let coordinator = Coordinator::new(self.group_settings(), now);
-            let kept = Kept { coordinator, leader: Some(broker), scheduled: None };
-            self.coordinators.insert(id.partition, kept);
-        }
-        let kept = self.coordinators.get_mut(&id.partition).ok_or(ErrorCode::NotCoordinator)?;
-        let groups = &mut kept.coordinator;
-        let result = act(&mut Desk { groups, now, out: &mut out, rng: &mut self.rng });
-        self.settle(id.partition, out);
-        Ok(result)
+        Ok(self.with_writes(broker, group, act)?.0)
     }
 
-    /// The same for what has to be written down: `COORDINATOR_NOT_AVAILABLE` where too few replicas of the group's
-    /// partition of `__consumer_offsets` are in sync.
+    /// The same, and up to where the log has to be committed for the answer to be true.
+    pub(super) fn with_writes<R>(
+        &mut self,
+        broker: BrokerId,
+        group: &str,
+        act: impl FnOnce(&mut Desk<'_>) -> R,
+    ) -> Result<(R, Write), ErrorCode> {
+        let id = self.coordinated(broker, group)?;
+        let place = (id, broker);
+        if !self.coordinators.get(&place).is_some_and(|kept| kept.leads) {
+            self.load_coordinator(place);
+        }
+        let now = self.now;
+        let mut out = Outbox::default();
+        let kept = self.coordinators.get_mut(&place).ok_or(ErrorCode::NotCoordinator)?;
+        let groups = &mut kept.coordinator;
+        let result = act(&mut Desk { groups, now, out: &mut out, rng: &mut self.rng });
+        self.settle(place, out);
+        let to = self.coordinators.get(&place).map_or(0, |kept| kept.written_to);
+        Ok((result, Write { id, to }))
+    }
+
+    /// The same for what is not to be done if it can't be written down: `COORDINATOR_NOT_AVAILABLE` where too few
+    /// replicas of the group's partition of `__consumer_offsets` are in sync.
     pub(super) fn with_writing_coordinator<R>(
         &mut self,
         broker: BrokerId,
         group: &str,
         act: impl FnOnce(&mut Desk<'_>) -> R,
-    ) -> Result<R, ErrorCode> {
+    ) -> Result<(R, Write), ErrorCode> {
         let id = self.coordinated(broker, group)?;
         if !self.can_write(broker, id) {
             return Err(ErrorCode::CoordinatorNotAvailable);
         }
-        self.with_coordinator(broker, group, act)
+        self.with_writes(broker, group, act)
     }
 
     /// Whether what a group comes to can be written down.
@@ -99,11 +129,9 @@ impl Core {
     fn can_write(&self, broker: BrokerId, id: TopicPartition) -> bool {
         let Some(topic) = self.image_of(broker).topic_by_id(id.topic) else { return false };
         let Some(registration) = topic.partition(id.partition) else { return false };
-        let min_isr = topic.settings.effective_min_isr(registration.replicas.len());
+        let min_isr = topic.settings_on(broker).effective_min_isr(registration.replicas.len());
         let replica = self.partitions.get(&id).and_then(|partition| partition.replica(broker));
-        let in_sync = replica.and_then(|replica| replica.leading.as_ref()).map_or(0, |it| it.isr.len());
-        // Behind a cut the records never reach the others, and the write times out.
-        in_sync >= min_isr && (in_sync <= 1 || self.is_connected(broker))
+        replica.and_then(|replica| replica.leading.as_ref()).is_some_and(|it| it.isr.len() >= min_isr)
     }
 
     /// The partition of `__consumer_offsets` that keeps a group, on the broker that leads it.
@@ -146,27 +174,32 @@ impl Core {
         by_partition.into_iter().flat_map(|(_, ids)| ids).collect()
     }
 
-    /// Whether a broker leads a partition of `__consumer_offsets`, by what it knows and in truth: the groups of a
-    /// broker that was cut off, and doesn't know that there is another leader, are no longer here.
+    /// Whether a broker leads a partition of `__consumer_offsets`, by what it knows.
     fn coordinates(&self, broker: BrokerId, id: TopicPartition) -> bool {
-        let seen =
-            self.image_of(broker).topic_by_id(id.topic).and_then(|topic| topic.partition(id.partition));
+        let seen = self.image_of(broker).topic_by_id(id.topic);
+        let seen = seen.and_then(|topic| topic.partition(id.partition));
+        let replica = self.partitions.get(&id).and_then(|partition| partition.replica(broker));
         seen.is_some_and(|partition| partition.leader == Some(broker))
-            && self.registration(id).is_some_and(|partition| partition.leader == Some(broker))
+            && replica.is_some_and(|replica| replica.leading.is_some())
     }
 
     /// Looks at all coordinators on a broker.
     pub(super) fn coordinators_on(&self, broker: BrokerId) -> impl Iterator<Item = &Coordinator> {
-        let topic = self.image_of(broker).topic(CONSUMER_OFFSETS).map(|topic| topic.id);
-        self.coordinators.iter().filter_map(move |(&partition, kept)| {
-            let id = TopicPartition { topic: topic?, partition };
-            self.coordinates(broker, id).then_some(&kept.coordinator)
-        })
+        let its = self.coordinators.iter().filter(move |((_, on), kept)| *on == broker && kept.leads);
+        its.filter(move |((id, _), _)| self.coordinates(broker, *id)).map(|(_, kept)| &kept.coordinator)
     }
 
-    /// All groups, as the window shows them.
+    /// All groups, as the window shows them: as the leader knows them, or as somebody did last.
     pub(super) fn group_views(&self) -> impl Iterator<Item = GroupSnapshot> {
-        self.coordinators.values().flat_map(|kept| kept.coordinator.view(kept.leader))
+        let mut shown: BTreeMap<TopicPartition, (Option<BrokerId>, &Kept)> = BTreeMap::new();
+        for (&(id, broker), kept) in &self.coordinators {
+            let leader = self.registration(id).and_then(|partition| partition.leader);
+            let leads = kept.leads && leader == Some(broker);
+            if leads || shown.get(&id).is_none_or(|(on, it)| on.is_none() && it.epoch < kept.epoch) {
+                shown.insert(id, (Some(broker).filter(|_| leads), kept));
+            }
+        }
+        shown.into_values().flat_map(|(broker, kept)| kept.coordinator.view(broker))
     }
 
     /// How groups see a client. `host` is the client's address as [`Self::client_host`] tells it.
@@ -199,11 +232,11 @@ impl Core {
     }
 
     /// A coordinator has something to do.
-    pub(super) fn coordinator_is_due(&mut self, partition: i32) {
+    pub(super) fn coordinator_is_due(&mut self, place: Place) {
         let now = self.now.monotonic;
-        if let Some(kept) = self.coordinators.get_mut(&partition) {
+        if let Some(kept) = self.coordinators.get_mut(&place) {
             kept.scheduled = kept.scheduled.filter(|&at| at > now);
-            self.settle(partition, Outbox::default());
+            self.settle(place, Outbox::default());
         }
     }
 
@@ -214,54 +247,115 @@ impl Core {
             return;
         }
         let leader = topic.partition(id.partition).and_then(|partition| partition.leader);
+        for broker in self.keepers(id) {
+            if leader != Some(broker) && self.is_connected(broker) {
+                self.end_coordinator((id, broker));
+            }
+        }
+        let Some(leader) = leader.filter(|&leader| self.coordinates(leader, id)) else { return };
+        let place = (id, leader);
+        let has_begun = self.coordinators.get(&place).is_some_and(|kept| kept.leads);
+        let replica = self.partitions.get(&id).and_then(|partition| partition.replica(leader));
+        let has_records = replica.is_some_and(|replica| replica.log.size_bytes() > 0);
+        if !has_begun && (has_records || !self.keepers(id).is_empty()) {
+            self.load_coordinator(place);
+        }
+    }
+
+    /// The brokers that coordinate a partition's groups, or did.
+    fn keepers(&self, id: TopicPartition) -> Vec<BrokerId> {
+        let places = self.coordinators.range((id, BrokerId::MIN)..=(id, BrokerId::MAX));
+        places.map(|((_, broker), _)| *broker).collect()
+    }
+
+    /// A broker coordinates no more; what it knew is kept until another begins.
+    fn end_coordinator(&mut self, place: Place) {
         let now = self.now;
-        let Some(kept) = self.coordinators.get_mut(&id.partition) else { return };
-        if kept.leader == leader {
-            return;
-        }
+        let Some(kept) = self.coordinators.get_mut(&place).filter(|kept| kept.leads) else { return };
         let mut out = Outbox::default();
-        if kept.leader.is_some() {
-            kept.coordinator.unload(now, &mut out);
+        kept.leads = false;
+        kept.unfinished.clear();
+        kept.coordinator.unload(now, &mut out);
+        self.send(out);
+    }
+
+    /// A broker's process has ended, and all its coordinators with it.
+    pub(super) fn coordinators_end(&mut self, broker: BrokerId) {
+        let its = self.coordinators.keys().filter(|(_, on)| *on == broker);
+        for place in its.copied().collect::<Vec<_>>() {
+            self.end_coordinator(place);
         }
-        if leader.is_some() {
-            kept.coordinator.load(now, &mut out);
-        }
-        kept.leader = leader;
-        self.settle(id.partition, out);
+    }
+
+    /// A broker begins to coordinate a partition's groups: it reads what is in the log.
+    fn load_coordinator(&mut self, place: Place) {
+        let (id, broker) = place;
+        let settings = self.group_settings();
+        let replica = self.partitions.get(&id).and_then(|partition| partition.replica(broker));
+        let Some(replica) = replica else { return };
+        let Some(leading) = &replica.leading else { return };
+        let (epoch, written_to) = (leading.epoch, replica.log.end_offset());
+        let records = replica.log.batches_from(replica.log.start_offset()).flat_map(|batch| {
+            let to = batch.last_offset() + 1;
+            batch.keyed_records().filter_map(move |record| Some((GroupRecord::read(&record)?, to)))
+        });
+        let known = self.keepers(id).into_iter().filter_map(|keeper| self.coordinators.get(&(id, keeper)));
+        let before = known.max_by_key(|kept| kept.epoch).map(|kept| &kept.coordinator);
+        let mut out = Outbox::default();
+        let committed_to = replica.high_watermark;
+        let coordinator = Coordinator::load(settings, self.now, records, committed_to, before, &mut out);
+        self.coordinators.retain(|(other, _), kept| *other != id || kept.leads);
+        let unfinished = VecDeque::new();
+        let kept = Kept { coordinator, leads: true, epoch, scheduled: None, written_to, unfinished };
+        self.coordinators.insert(place, kept);
+        self.settle(place, out);
     }
 
     /// A topic is gone, and with it what groups have committed of it; or the groups, if it was `__consumer_offsets`.
     pub(super) fn forget_offsets_of(&mut self, topic: &Topic) {
-        if topic.name.as_str() != CONSUMER_OFFSETS {
-            for kept in self.coordinators.values_mut() {
-                kept.coordinator.topic_deleted(topic.name.as_str(), topic.id);
+        let places: Vec<_> = self.coordinators.keys().copied().collect();
+        if topic.name.as_str() == CONSUMER_OFFSETS {
+            for place in places {
+                self.end_coordinator(place);
             }
+            self.coordinators.clear();
             return;
         }
-        for (partition, mut kept) in std::mem::take(&mut self.coordinators) {
-            let mut out = Outbox::default();
-            kept.coordinator.unload(self.now, &mut out);
-            self.settle(partition, out);
+        for place in places {
+            let Some(kept) = self.coordinators.get(&place).filter(|kept| kept.leads) else { continue };
+            if self.is_connected(place.1) {
+                let mut out = Outbox::default();
+                kept.coordinator.topic_deleted(topic.name.as_str(), topic.id, &mut out);
+                self.settle(place, out);
+            }
         }
     }
 
     /// Has a coordinator do what is due at once, sends out what came of all that, and sees to it that it is asked again
     /// when something is due.
-    fn settle(&mut self, partition: i32, mut out: Outbox) {
-        if let Some(kept) = self.coordinators.get_mut(&partition) {
-            for _ in 0..FIRED_AT_ONCE {
-                if kept.coordinator.next_deadline().is_none_or(|at| at > self.now.monotonic) {
-                    break;
-                }
-                kept.coordinator.fire(self.now, &mut out);
+    fn settle(&mut self, place: Place, out: Outbox) {
+        self.carry_out(place, out);
+        for _ in 0..FIRED_AT_ONCE {
+            let now = self.now;
+            let Some(kept) = self.coordinators.get_mut(&place) else { return };
+            if kept.coordinator.next_deadline().is_none_or(|at| at > now.monotonic) {
+                break;
             }
-            if let Some(at) = kept.coordinator.next_deadline()
-                && kept.scheduled.is_none_or(|scheduled| at < scheduled)
-            {
-                kept.scheduled = Some(at);
-                self.deadlines.add(at, Due::Coordinator(partition));
-            }
+            let mut out = Outbox::default();
+            kept.coordinator.fire(now, &mut out);
+            self.carry_out(place, out);
         }
+        if let Some(kept) = self.coordinators.get_mut(&place)
+            && let Some(at) = kept.coordinator.next_deadline()
+            && kept.scheduled.is_none_or(|scheduled| at < scheduled)
+        {
+            kept.scheduled = Some(at);
+            self.deadlines.add(at, Due::Coordinator(place.0, place.1));
+        }
+    }
+
+    /// Answers requests, and tells who watches.
+    fn send(&mut self, out: Outbox) {
         for (Waiter(connection), reply) in out.replies {
             match reply {
                 GroupReply::Join(response) => self.answer(ConnectionId(connection), response.into()),
@@ -311,6 +405,3 @@ fn why(departure: Departure) -> &'static str {
         Departure::GroupFull => "the group is full",
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -13,8 +13,10 @@ pub(crate) enum Due {
     Wait(ConnectionId, u64),
     /// A delayed answer goes out.
     Answer(ConnectionId, u64),
-    /// The coordinator of this partition of `__consumer_offsets` has something to do.
-    Coordinator(i32),
+    /// The coordinator on this broker of this partition of `__consumer_offsets` has something to do.
+    Coordinator(TopicPartition, BrokerId),
+    /// What it has written is to be committed by now.
+    GroupWrite(TopicPartition, BrokerId),
     /// A broker may not have been heard of for `broker.session.timeout.ms`.
     BrokerSession(BrokerId),
     /// In-sync followers of this partition may have been behind for `replica.lag.time.max.ms`.

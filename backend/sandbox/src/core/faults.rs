@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::{Answer, BrokerId, Caller, Core};
+use crate::window::Happening;
 use crate::wire::messages::{
     CreatePartitionsResponseData, CreateTopicsResponseData, DeleteTopicsResponseData, FetchResponseData,
     FindCoordinatorResponseData, HeartbeatResponseData, InitProducerIdResponseData, LeaveGroupResponseData,
@@ -102,6 +103,11 @@ impl Core {
         Ok(())
     }
 
+    /// The injected errors that are still to come.
+    pub(super) fn injected_errors(&self) -> &[InjectedError] {
+        &self.faults
+    }
+
     /// Takes all injected errors back.
     pub(crate) fn clear_errors(&mut self) {
         self.faults.clear();
@@ -122,6 +128,8 @@ impl Core {
         if fault.times == 0 {
             self.faults.remove(at);
         }
+        let (broker, error_code) = (caller.broker, error);
+        self.happened(|_| Happening::ErrorAnswered { broker, api: name, error_code });
         with_error(caller.version, request, error)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::wire::KafkaUuid;
 
-/// A broker: `node.id`, from 1.
+/// A broker: its `node.id`.
 pub(crate) type BrokerId = i32;
 
 /// A partition of a topic that exists or existed.

@@ -51,8 +51,10 @@ pub(crate) struct Topic {
     pub(crate) name: KafkaString,
     /// Its id, never used again.
     pub(crate) id: KafkaUuid,
-    /// What its configs and the brokers' come to.
+    /// What its configs and the brokers' come to, at the controller and where a broker has no configs of its own.
     pub(crate) settings: Arc<TopicSettings>,
+    /// The same on brokers that have.
+    pub(crate) on_brokers: BTreeMap<BrokerId, Arc<TopicSettings>>,
     /// Its partitions, by number.
     pub(crate) partitions: Vec<PartitionRegistration>,
 }
@@ -77,6 +79,11 @@ pub(crate) struct PartitionRegistration {
 }
 
 impl Topic {
+    /// What its partitions go by on a broker.
+    pub(crate) fn settings_on(&self, broker: BrokerId) -> &Arc<TopicSettings> {
+        self.on_brokers.get(&broker).unwrap_or(&self.settings)
+    }
+
     /// Whether brokers keep their own records in it.
     pub(crate) fn is_internal(&self) -> bool {
         is_internal(self.name.as_str())

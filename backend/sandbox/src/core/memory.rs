@@ -1,6 +1,7 @@
 //! The cap on the logs' memory: at it the oldest closed segments go; if that is not enough, producers are refused.
 
 use super::ids::TopicPartition;
+use super::image::Topic;
 use super::log::AppendRules;
 use super::{BrokerId, Core};
 use crate::window::Happening;
@@ -9,18 +10,36 @@ use crate::window::Happening;
 const SEGMENTS: u64 = 64;
 /// Segments are no smaller than this for the sake of the cap.
 const SMALLEST_SEGMENT: u64 = 64 << 10;
+/// What groups may take beyond the cap: one part of so many.
+const PART_FOR_GROUPS: u64 = 16;
 
 impl Core {
-    /// How batches are kept, where a segment may take no more than its part of the memory.
-    pub(super) fn within_memory(&self, rules: AppendRules) -> AppendRules {
-        let part = (self.limits.log_bytes / SEGMENTS).max(SMALLEST_SEGMENT);
+    /// How a topic's batches are kept, where a segment may take no more than its part of the memory. Those of the
+    /// brokers' own topics are small: they have many partitions, which are compacted only where segments are closed.
+    pub(super) fn within_memory(&self, topic: &Topic, broker: BrokerId) -> AppendRules {
+        let rules = topic.settings_on(broker).append_rules();
+        let part = match topic.is_internal() {
+            true => SMALLEST_SEGMENT,
+            false => (self.limits.log_bytes / SEGMENTS).max(SMALLEST_SEGMENT),
+        };
         let part = usize::try_from(part).unwrap_or(usize::MAX);
         AppendRules { segment_bytes: rules.segment_bytes.min(part), ..rules }
     }
 
     /// Makes room for so many bytes. Whether there is.
     pub(super) fn make_room(&mut self, bytes: usize) -> bool {
-        let limit = usize::try_from(self.limits.log_bytes).unwrap_or(usize::MAX);
+        self.make_room_within(self.limits.log_bytes, bytes)
+    }
+
+    /// Makes room for so many bytes of what groups write down. There is a little more than for others, so that groups
+    /// go on when the records that can't go have filled the rest.
+    pub(super) fn make_room_for_groups(&mut self, bytes: usize) -> bool {
+        let limit = self.limits.log_bytes;
+        self.make_room_within(limit.saturating_add(limit / PART_FOR_GROUPS), bytes)
+    }
+
+    fn make_room_within(&mut self, limit: u64, bytes: usize) -> bool {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         while self.account.bytes().saturating_add(bytes) > limit {
             let Some((id, leader)) = self.oldest_closed_segment() else { return false };
             if !self.drop_oldest_segment(id, leader) {
@@ -33,10 +52,13 @@ impl Core {
     /// The partition that has it, of those whose topic deletes old records, and its leader.
     fn oldest_closed_segment(&self) -> Option<(TopicPartition, BrokerId)> {
         let mut oldest: Option<(i64, TopicPartition, BrokerId)> = None;
-        for topic in self.image.topics().filter(|topic| topic.settings.cleanup_policy.delete) {
+        for topic in self.image.topics() {
             for (index, registration) in (0..).zip(&topic.partitions) {
                 let id = TopicPartition { topic: topic.id, partition: index };
                 let Some(leader) = registration.leader else { continue };
+                if !topic.settings_on(leader).cleanup_policy.delete {
+                    continue;
+                }
                 let replica = self.partitions.get(&id).and_then(|partition| partition.replica(leader));
                 let Some(replica) = replica else { continue };
                 let mut segments = replica.log.segments();

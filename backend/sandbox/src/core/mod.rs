@@ -31,6 +31,7 @@ mod window;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -55,8 +56,10 @@ pub(crate) use self::time::Now;
 /// What a cluster begins with.
 #[derive(Clone, Debug)]
 pub(crate) struct Beginning {
-    /// Where the brokers listen: as many as there are, from broker 1.
+    /// Where clients are told that the brokers listen: as many as there are.
     pub(crate) addresses: Vec<Address>,
+    /// The `node.id` of the first of them; the others follow.
+    pub(crate) first_broker: BrokerId,
     /// The configs that all brokers start with.
     pub(crate) configs: Vec<(String, String)>,
     /// Where randomness comes from.
@@ -87,6 +90,7 @@ pub(crate) struct Core {
     /// What the controller has decided.
     image: Arc<Image>,
     brokers: Vec<Broker>,
+    first_broker: BrokerId,
     partitions: HashMap<TopicPartition, Partition>,
     /// Who keeps the groups.
     coordinators: Coordinators,
@@ -98,6 +102,8 @@ pub(crate) struct Core {
     next_producer_id: i64,
     is_watched: bool,
     faults: Vec<InjectedError>,
+    /// Whether any topic wants its records to be compressed otherwise than they come.
+    recompresses: Arc<AtomicBool>,
 }
 
 /// A client's connection.
@@ -127,7 +133,7 @@ impl Core {
     /// The error says which config is refused.
     pub(crate) fn new(beginning: Beginning, now: Now) -> Result<Self, String> {
         let mut configs = ConfigStore::new(beginning.configs).map_err(|refused| refused.message)?;
-        for (id, address) in (1..).zip(&beginning.addresses) {
+        for (id, address) in (beginning.first_broker..).zip(&beginning.addresses) {
             configs.started_with(id, own_configs(id, address)).map_err(|refused| refused.message)?;
         }
         let mut rng = StdRng::seed_from_u64(beginning.seed);
@@ -140,6 +146,7 @@ impl Core {
             account: ChunkAccount::default(),
             image: Arc::new(Image::new(configs)),
             brokers: Vec::new(),
+            first_broker: beginning.first_broker,
             partitions: HashMap::new(),
             coordinators: Coordinators::new(),
             connections: HashMap::new(),
@@ -150,8 +157,9 @@ impl Core {
             next_producer_id: 0,
             is_watched: false,
             faults: Vec::new(),
+            recompresses: Arc::default(),
         };
-        for (id, address) in (1..).zip(beginning.addresses) {
+        for (id, address) in (beginning.first_broker..).zip(beginning.addresses) {
             core.brokers.push(Broker::new(id, address));
             core.register(id);
         }
@@ -218,7 +226,8 @@ impl Core {
             match due {
                 Due::Wait(connection, ticket) => self.wait_is_over(connection, ticket),
                 Due::Answer(connection, ticket) => self.delayed_answer(connection, ticket),
-                Due::Coordinator(partition) => self.coordinator_is_due(partition),
+                Due::Coordinator(partition, broker) => self.coordinator_is_due((partition, broker)),
+                Due::GroupWrite(partition, broker) => self.group_write_is_due((partition, broker)),
                 Due::BrokerSession(broker) => self.session_is_over(broker),
                 Due::Lag(partition) => self.shrink_lagging(partition),
                 Due::Replicate(partition) => self.delayed_replication(partition),

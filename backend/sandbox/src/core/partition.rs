@@ -58,7 +58,7 @@ pub(crate) struct ReplicationRules {
 /// What came of a round of replication.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// The high watermark of the leader or of a follower moved.
+    /// The high watermark of the leader or of a follower moved, or where a follower's log begins.
     pub(crate) committed: bool,
     /// Followers outside the in-sync set that have caught up.
     pub(crate) caught_up: Vec<BrokerId>,
@@ -155,9 +155,22 @@ impl Partition {
             let known = head.high_watermark.min(follower.log.end_offset());
             progress.committed |= known != follower.high_watermark;
             follower.high_watermark = known;
-            follower.log.advance_start_offset(head.log.start_offset());
+            progress.committed |= follower.log.advance_start_offset(head.log.start_offset());
         }
         progress
+    }
+
+    /// From where on records are there on the leader and on those followers that are counted.
+    pub(crate) fn low_watermark(&self, leader: BrokerId, counts: impl Fn(BrokerId) -> bool) -> i64 {
+        let counted = self.replicas.iter().filter(|it| it.broker == leader || counts(it.broker));
+        counted.map(|replica| replica.log.start_offset()).min().unwrap_or(-1)
+    }
+
+    /// Compacts what is committed, on each replica for itself.
+    pub(crate) fn compact(&mut self, now_wall_ms: i64) {
+        for replica in &mut self.replicas {
+            replica.log.compact(replica.high_watermark, now_wall_ms);
+        }
     }
 
     /// Somebody has looked at those that are behind: the next round of replication tells of them again.

@@ -285,7 +285,11 @@ impl World {
             topics: vec![TopicProduce {
                 name: text(""),
                 id: sent.to.topic,
-                partitions: vec![PartitionProduce { index: 0, records: check(sent.batch.clone()) }],
+                partitions: vec![PartitionProduce {
+                    index: 0,
+                    records: check(sent.batch.clone()),
+                    recompressed: None,
+                }],
             }],
         };
         let asked = if sent.acks == 0 { Asked::Forgotten } else { Asked::Produce(sent) };
@@ -496,6 +500,8 @@ impl World {
             (Asked::Commit(number), Response::OffsetCommit(response)) => {
                 match ErrorCode::from(response.topics[0].partitions[0].error_code) {
                     ErrorCode::None => self.committed.retain(|other, _| *other >= number),
+                    // It may have been written: it was not committed in time, or another broker leads.
+                    ErrorCode::CoordinatorNotAvailable | ErrorCode::NotCoordinator => {}
                     _ => {
                         self.committed.remove(&number);
                     }

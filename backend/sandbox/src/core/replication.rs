@@ -61,8 +61,8 @@ impl Core {
     fn replicate_with(&mut self, id: TopicPartition, leader: BrokerId, slow_links_carried: bool) {
         let Some(rules) = self.image_of(leader).topic_by_id(id.topic).and_then(|topic| {
             let replicas = topic.partition(id.partition)?.replicas.len();
-            let min_isr = topic.settings.effective_min_isr(replicas);
-            Some(ReplicationRules { min_isr, append: self.within_memory(topic.settings.append_rules()) })
+            let min_isr = topic.settings_on(leader).effective_min_isr(replicas);
+            Some(ReplicationRules { min_isr, append: self.within_memory(topic, leader) })
         }) else {
             return;
         };
@@ -99,6 +99,7 @@ impl Core {
             self.deadlines.add(since.saturating_add(lag), Due::Lag(id));
         }
         if progress.committed {
+            self.groups_committed(id);
             self.wake(id);
         }
         if leader_is_reachable {

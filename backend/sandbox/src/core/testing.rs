@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::{Address, Answer, Beginning, BrokerId, ConnectionId, Core, Effects, End, Limits, Now};
+use crate::window::ClusterEvent;
 use crate::wire::{Api, Request, RequestHeader, Response, encode, text};
 
 /// A cluster, its clock, and what it has answered.
@@ -13,22 +14,34 @@ pub(crate) struct TestCluster {
     answers: HashMap<ConnectionId, Vec<Response>>,
     asked: HashMap<ConnectionId, RequestHeader>,
     closed: HashSet<ConnectionId>,
+    /// What was told to who watches.
+    pub(crate) events: Vec<ClusterEvent>,
 }
 
 impl TestCluster {
     /// So many brokers, with broker configs by name.
     pub(crate) fn new(brokers: u16, configs: &[(&str, &str)]) -> Self {
+        Self::numbered_from(1, "127.0.0.1", brokers, configs)
+    }
+
+    /// The same, with the id of the first and the host that all of them give.
+    pub(crate) fn numbered_from(
+        first_broker: BrokerId,
+        host: &str,
+        brokers: u16,
+        configs: &[(&str, &str)],
+    ) -> Self {
         let now = Now { monotonic: Duration::from_secs(7), wall_ms: 1_700_000_000_000 };
         let beginning = Beginning {
-            addresses: (0..brokers)
-                .map(|index| Address { host: text("127.0.0.1"), port: 9092 + index })
-                .collect(),
+            addresses: (0..brokers).map(|index| Address { host: text(host), port: 9092 + index }).collect(),
+            first_broker,
             configs: configs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             seed: 1,
             limits: Limits { log_bytes: 64 << 20, topics: 1000, partitions: 10_000 },
         };
         let core = Core::new(beginning, now).expect("the configs are good");
-        Self { core, now, answers: HashMap::new(), asked: HashMap::new(), closed: HashSet::new() }
+        let (answers, asked, closed) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Self { core, now, answers, asked, closed, events: Vec::new() }
     }
 
     /// A connection of a new client.
@@ -116,6 +129,7 @@ impl TestCluster {
     }
 
     fn take(&mut self, effects: Effects) {
+        self.events.extend(effects.events);
         for (connection, answer) in effects.responses {
             match answer {
                 Answer::Response(response) => {

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use super::api::fetch::WaitingFetch;
 use super::api::produce::WaitingProduce;
+use super::api::records::WaitingDelete;
+use super::coordinators::WaitingWrite;
 use super::deadlines::Due;
 use super::ids::{ConnectionId, TopicPartition};
 use super::{Answer, Core};
 
-/// The requests that wait. Those of groups are kept by their coordinators.
+/// The requests that wait. Members of groups that wait for each other are kept by their coordinators.
 #[derive(Debug, Default)]
 pub(crate) struct Waits {
     waiting: HashMap<ConnectionId, Wait>,
@@ -34,6 +36,10 @@ pub(crate) enum Waiting {
     Fetch(Box<WaitingFetch>),
     /// For the in-sync replicas.
     Produce(Box<WaitingProduce>),
+    /// For the followers' logs to begin where the leader's does.
+    DeleteRecords(Box<WaitingDelete>),
+    /// For what a group has written down.
+    Write(Box<WaitingWrite>),
 }
 
 impl Waits {
@@ -95,6 +101,8 @@ impl Core {
         let answer = match &mut what {
             Waiting::Fetch(fetch) => self.try_fetch(fetch),
             Waiting::Produce(produce) => self.try_produced(produce),
+            Waiting::DeleteRecords(delete) => self.try_deleted(delete),
+            Waiting::Write(write) => self.try_written(write),
         };
         self.waits.waiting.get_mut(&connection)?.what = Some(what);
         answer
@@ -108,6 +116,8 @@ impl Core {
         let answer = match self.waits.remove(connection) {
             Some(Waiting::Fetch(fetch)) => self.fetch_now(&fetch),
             Some(Waiting::Produce(mut produce)) => self.produce_timed_out(&mut produce),
+            Some(Waiting::DeleteRecords(mut delete)) => self.delete_timed_out(&mut delete),
+            Some(Waiting::Write(mut write)) => self.write_timed_out(&mut write),
             None => return,
         };
         self.answer(connection, answer);
@@ -116,7 +126,9 @@ impl Core {
     /// Answers a request: at once, or later where its broker is slow.
     pub(super) fn answer(&mut self, connection: ConnectionId, answer: Answer) {
         let Some(client) = self.connections.get(&connection) else { return };
-        let delay = self.broker(client.broker).map_or(Duration::ZERO, |broker| broker.response_delay);
+        let broker = client.broker;
+        self.tell_fetched(broker, &answer);
+        let delay = self.broker(broker).map_or(Duration::ZERO, |broker| broker.response_delay);
         if delay.is_zero() {
             self.effects.responses.push((connection, answer));
             return;

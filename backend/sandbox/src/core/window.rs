@@ -4,15 +4,20 @@ use std::net::SocketAddr;
 
 use super::brokers::End;
 use super::image::PartitionRegistration;
-use super::{Core, TopicPartition};
+use super::log::BatchHeader;
+use super::{Answer, BrokerId, Core, Now, TopicPartition};
 use crate::window::{
     BrokerSnapshot, BrokerState, ClusterEvent, GroupSnapshot, Happening, PartitionSnapshot, ReplicaSnapshot,
     Snapshot, TopicSnapshot,
 };
+use crate::wire::Response;
+
+/// The most partitions of one Fetch of which events tell.
+const MOST_FETCHED: usize = 100;
 
 impl Core {
     /// The cluster now; `addresses` are the brokers', in their order.
-    pub(crate) fn snapshot(&self, addresses: &[SocketAddr]) -> Snapshot {
+    pub(crate) fn snapshot(&self, now: Now, addresses: &[SocketAddr]) -> Snapshot {
         let brokers = self.brokers.iter().zip(addresses).map(|(broker, address)| BrokerSnapshot {
             id: broker.id,
             address: *address,
@@ -39,11 +44,12 @@ impl Core {
                 .collect(),
         });
         Snapshot {
-            at: self.now.monotonic,
+            at: now.monotonic,
             brokers: brokers.collect(),
             topics: topics.collect(),
             groups: self.snapshot_groups(),
             log_bytes: u64::try_from(self.account.bytes()).unwrap_or(u64::MAX),
+            errors: self.injected_errors().to_vec(),
         }
     }
 
@@ -82,6 +88,32 @@ impl Core {
             let what = what(self);
             self.effects.events.push(ClusterEvent { at: self.now.monotonic, what });
         }
+    }
+
+    /// Tells who watches which records an answer carries: of its first partitions, since nobody can watch thousands.
+    pub(super) fn tell_fetched(&mut self, broker: BrokerId, answer: &Answer) {
+        if !self.is_watched {
+            return;
+        }
+        let Answer::Response(Response::Fetch(fetched)) = answer else { return };
+        let topics = fetched.head.responses.iter();
+        let partitions = topics.flat_map(|topic| topic.partitions.iter().map(move |it| (topic, it)));
+        let with_records = partitions.zip(&fetched.records).filter_map(|((topic, partition), batches)| {
+            let last = batches.last().and_then(|batch| BatchHeader::read(batch))?.last_offset();
+            let name = match topic.topic.as_str() {
+                "" => self.image.topic_by_id(topic.topic_id)?.name.as_str(),
+                name => name,
+            };
+            Some(Happening::Fetched {
+                topic: name.to_owned(),
+                partition: partition.partition_index,
+                broker,
+                next_offset: last + 1,
+            })
+        });
+        let at = self.now.monotonic;
+        let told: Vec<_> = with_records.take(MOST_FETCHED).map(|what| ClusterEvent { at, what }).collect();
+        self.effects.events.extend(told);
     }
 
     /// Says whether anybody watches.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use kacrab_protocol::generated::ProduceRequestData;
 
 use super::{KafkaString, KafkaUuid, ProtocolError};
-use crate::core::log::{CheckedRecords, RecordsFault};
+use crate::core::log::{CheckedRecords, Recompression, RecordsFault};
 
 /// A Produce request.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub(crate) struct PartitionProduce {
     pub(crate) index: i32,
     /// The record batches, or what is wrong with them.
     pub(crate) records: Result<CheckedRecords, RecordsFault>,
+    /// The same compressed as the topic wanted it when it was asked, if otherwise than they came.
+    pub(crate) recompressed: Option<(Recompression, Result<CheckedRecords, RecordsFault>)>,
 }
 
 impl ProduceRequest {
@@ -44,6 +46,20 @@ impl ProduceRequest {
         partitions
             .filter_map(|partition| partition.records.as_ref().ok())
             .any(|records| records.header().is_transactional())
+    }
+
+    /// Compresses records anew, by what each topic wants.
+    pub(crate) fn recompress(&mut self, wanted: &[Option<Recompression>]) {
+        for (topic, to) in self.topics.iter_mut().zip(wanted) {
+            let Some(to) = *to else { continue };
+            for partition in &mut topic.partitions {
+                if let Ok(records) = partition.records.as_ref()
+                    && records.needs(to)
+                {
+                    partition.recompressed = Some((to, records.recompressed(to)));
+                }
+            }
+        }
     }
 
     pub(super) fn read(frame: &mut Bytes, version: i16) -> Result<Self, ProtocolError> {
@@ -57,6 +73,7 @@ impl ProduceRequest {
                 .map(|partition| PartitionProduce {
                     index: partition.index,
                     records: CheckedRecords::check_at(partition.records.unwrap_or_default(), version),
+                    recompressed: None,
                 })
                 .collect(),
         });

@@ -45,15 +45,8 @@ pub(super) fn ClusterCommands(seen: Seen) -> impl IntoView {
 
 #[component]
 fn Faults(seen: Seen) -> impl IntoView {
-    let connection = expect_context::<Connection>();
-    let faults = Memo::new(move |_| {
-        let mut faults = seen.with(|seen| seen.as_deref().map(glance::faults).unwrap_or_default());
-        // How many are left, a view does not say.
-        let injected =
-            |fault: &InjectError| format!("{} How many are left is not known.", said::injected(fault));
-        connection.state.with(|state| faults.extend(state.window.injected.iter().map(injected)));
-        faults
-    });
+    let faults =
+        Memo::new(move |_| seen.with(|seen| seen.as_deref().map(glance::faults).unwrap_or_default()));
     move || {
         let faults = faults.get();
         if faults.is_empty() {

@@ -16,6 +16,12 @@ struct Flags {
     /// How many brokers
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=i64::from(sandbox::MAX_BROKERS)))]
     brokers: u16,
+    /// The id of the first broker; the others follow
+    #[arg(long, value_name = "ID", default_value_t = 1)]
+    first_broker_id: u16,
+    /// The host at which brokers tell clients to come to them, such as localhost
+    #[arg(long, value_name = "HOST", default_value = "127.0.0.1")]
+    advertised_host: String,
     /// The brokers' ports, as in 9092,9093,9094; 0 is any free one
     #[arg(long, value_delimiter = ',', default_value = "9092,9093,9094,9095,9096,9097,9098,9099,9100")]
     ports: Vec<u16>,
@@ -66,11 +72,15 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: Flags) -> anyhow::Result<()> {
+    let first_broker = i32::from(flags.first_broker_id);
+    let brokers = first_broker..=first_broker + i32::from(flags.brokers) - 1;
     for fault in &flags.faults {
-        fault.check(flags.brokers)?;
+        fault.check(&brokers)?;
     }
     let config = Config {
         brokers: flags.brokers,
+        first_broker_id: flags.first_broker_id,
+        advertised_host: Some(flags.advertised_host),
         ports: flags.ports,
         broker_configs: flags.configs,
         topics: flags.topics,

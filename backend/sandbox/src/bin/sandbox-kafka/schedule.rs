@@ -1,6 +1,7 @@
 //! What happens to the cluster, and when: the `--fault` flags.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -75,7 +76,7 @@ impl FromStr for Fault {
 
 impl Fault {
     /// That the cluster has the broker, and the protocol the API and the error.
-    pub(crate) fn check(&self, brokers: u16) -> Result<()> {
+    pub(crate) fn check(&self, brokers: &RangeInclusive<i32>) -> Result<()> {
         let broker = match &self.what {
             Action::Stop(broker)
             | Action::Kill(broker)
@@ -89,8 +90,8 @@ impl Fault {
             }
             Action::ClearErrors => None,
         };
-        let is_there = broker.is_none_or(|broker| (1..=i32::from(brokers)).contains(&broker));
-        ensure!(is_there, "\"{self}\": the brokers are 1 to {brokers}");
+        let is_there = broker.is_none_or(|broker| brokers.contains(&broker));
+        ensure!(is_there, "\"{self}\": the brokers are {} to {}", brokers.start(), brokers.end());
         Ok(())
     }
 
@@ -178,10 +179,11 @@ mod tests {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }
         let fault: Fault = "10s kill 4".parse().unwrap();
-        assert!(fault.check(3).unwrap_err().to_string().contains("1 to 3"));
-        fault.check(4).unwrap();
+        assert!(fault.check(&(1..=3)).unwrap_err().to_string().contains("1 to 3"));
+        fault.check(&(1..=4)).unwrap();
+        assert!(fault.check(&(0..=3)).unwrap_err().to_string().contains("0 to 3"));
         for text in ["1s error Nonsense 6 1", "1s error Produce 9999 1", "1s error Produce 6 1 4"] {
-            assert!(text.parse::<Fault>().unwrap().check(3).is_err(), "{text}");
+            assert!(text.parse::<Fault>().unwrap().check(&(1..=3)).is_err(), "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::core::group::{Coordinator, GroupSettings};
+use crate::core::group::GroupSettings;
 use crate::core::image::{CONSUMER_OFFSETS, Topic};
 use crate::core::{Answer, BrokerId, Caller, Core, group};
 use crate::wire::messages::describe_groups_request::DescribeGroupsRequestData;
@@ -138,7 +138,7 @@ impl Core {
         let host = self.client_host(caller.connection);
         let can_write = self.can_write_group(caller.broker, group);
         let joined = self.with_coordinator(caller.broker, group, |desk| {
-            if !can_write && request.member_id.is_empty() && !exists(desk.groups, &request.group_id) {
+            if !can_write && request.member_id.is_empty() && !desk.groups.knows(request.group_id.as_str()) {
                 return Err(ErrorCode::CoordinatorNotAvailable);
             }
             desk.join(Self::group_caller(caller, &host), request);
@@ -158,15 +158,10 @@ impl Core {
             ErrorCode::InvalidGroupId
         } else {
             let host = self.client_host(caller.connection);
-            let can_write = self.can_write_group(caller.broker, group);
             let synced = self.with_coordinator(caller.broker, group, |desk| {
-                if !can_write && !request.assignments.is_empty() {
-                    return Err(ErrorCode::CoordinatorNotAvailable);
-                }
                 desk.groups.sync(desk.now, Self::group_caller(caller, &host), request, desk.out);
-                Ok(())
             });
-            synced.flatten().err()?
+            synced.err()?
         };
         Some(SyncGroupResponseData { error_code: error.code(), ..Default::default() }.into())
     }
@@ -192,24 +187,21 @@ impl Core {
     }
 
     /// LeaveGroup.
-    pub(super) fn leave_group(
-        &mut self,
-        caller: &Caller,
-        request: &LeaveGroupRequestData,
-    ) -> LeaveGroupResponseData {
+    pub(super) fn leave_group(&mut self, caller: &Caller, request: &LeaveGroupRequestData) -> Option<Answer> {
+        let failed =
+            |error: ErrorCode| LeaveGroupResponseData { error_code: error.code(), ..Default::default() };
         let group = request.group_id.as_str();
-        let error = if group.is_empty() {
-            ErrorCode::InvalidGroupId
-        } else {
-            let host = self.client_host(caller.connection);
-            match self.with_coordinator(caller.broker, group, |desk| {
-                desk.groups.leave(desk.now, Self::group_caller(caller, &host), request, desk.out)
-            }) {
-                Ok(response) => return response,
-                Err(error) => error,
-            }
-        };
-        LeaveGroupResponseData { error_code: error.code(), ..Default::default() }
+        if group.is_empty() {
+            return Some(failed(ErrorCode::InvalidGroupId).into());
+        }
+        let host = self.client_host(caller.connection);
+        let left = self.with_writes(caller.broker, group, |desk| {
+            desk.groups.leave(desk.now, Self::group_caller(caller, &host), request, desk.out)
+        });
+        match left {
+            Ok((response, write)) => self.answer_when_committed(caller, [write], response, failed),
+            Err(error) => Some(failed(error).into()),
+        }
     }
 
     /// ListGroups: those that this broker coordinates.
@@ -251,19 +243,35 @@ impl Core {
         &mut self,
         caller: &Caller,
         request: &DeleteGroupsRequestData,
-    ) -> DeleteGroupsResponseData {
+    ) -> Option<Answer> {
         let mut seen = HashSet::new();
         let distinct = request.groups_names.iter().filter(|id| seen.insert(id.as_str()));
         let ids = self.in_order_of_coordinators(caller.broker, distinct);
-        let results = ids.into_iter().map(|id| {
-            self.with_writing_coordinator(caller.broker, id.as_str(), |desk| desk.groups.delete(id, desk.out))
-                .unwrap_or_else(|error| DeletableGroupResult {
+        let (mut results, mut writes) = (Vec::new(), Vec::new());
+        for id in ids {
+            let deleted = self.with_writing_coordinator(caller.broker, id.as_str(), |desk| {
+                desk.groups.delete(id, desk.out)
+            });
+            results.push(match deleted {
+                Ok((result, write)) => {
+                    writes.push(write);
+                    result
+                }
+                Err(error) => DeletableGroupResult {
                     group_id: id.clone(),
                     error_code: error.code(),
                     ..Default::default()
-                })
-        });
-        DeleteGroupsResponseData { results: results.collect(), ..Default::default() }
+                },
+            });
+        }
+        let failed = |error: ErrorCode| {
+            let mut results = results.clone();
+            for result in results.iter_mut().filter(|result| result.error_code == 0) {
+                result.error_code = error.code();
+            }
+            DeleteGroupsResponseData { results, ..Default::default() }
+        };
+        self.answer_when_committed(caller, writes, failed(ErrorCode::None), failed)
     }
 }
 
@@ -277,10 +285,6 @@ fn refused_join(settings: &GroupSettings, request: &JoinGroupRequestData) -> Opt
     } else {
         None
     }
-}
-
-fn exists(groups: &Coordinator, id: &KafkaString) -> bool {
-    groups.describe(id, 0).group_state.as_str() != group::State::Dead.name()
 }
 
 fn leader_for(topic: &Topic, group: &str) -> Option<BrokerId> {

@@ -9,7 +9,7 @@ mod metadata;
 mod offsets;
 pub(crate) mod produce;
 mod producers;
-mod records;
+pub(crate) mod records;
 mod repeats;
 mod replicas;
 mod security;
@@ -29,7 +29,7 @@ impl Core {
             Request::ApiVersions(request) => self.api_versions(caller, &request).into(),
             Request::CreatePartitions(request) => self.create_partitions(caller, &request).into(),
             Request::CreateTopics(request) => self.create_topics(caller, &request).into(),
-            Request::DeleteRecords(request) => self.delete_records(caller, &request).into(),
+            Request::DeleteRecords(request) => return self.delete_records(caller, &request),
             Request::DeleteTopics(request) => self.delete_topics(caller, &request).into(),
             Request::DescribeCluster(request) => self.describe_cluster(caller, &request).into(),
             Request::DescribeConfigs(request) => self.describe_configs(caller, &request).into(),
@@ -39,16 +39,16 @@ impl Core {
                 self.describe_topic_partitions(caller, &request).into()
             }
             Request::ElectLeaders(request) => self.elect_leaders(caller, &request).into(),
-            Request::DeleteGroups(request) => self.delete_groups(caller, &request).into(),
+            Request::DeleteGroups(request) => return self.delete_groups(caller, &request),
             Request::DescribeGroups(request) => self.describe_groups(caller, &request).into(),
             Request::FindCoordinator(request) => self.find_coordinator(caller, &request).into(),
             Request::Heartbeat(request) => self.heartbeat(caller, &request).into(),
             Request::JoinGroup(request) => return self.join_group(caller, &request),
-            Request::LeaveGroup(request) => self.leave_group(caller, &request).into(),
+            Request::LeaveGroup(request) => return self.leave_group(caller, &request),
             Request::ListGroups(request) => self.list_groups(caller, &request).into(),
-            Request::OffsetCommit(request) => self.offset_commit(caller, request).into(),
-            Request::OffsetDelete(request) => self.offset_delete(caller, request).into(),
-            Request::OffsetFetch(request) => self.offset_fetch(caller, request).into(),
+            Request::OffsetCommit(request) => return self.offset_commit(caller, request),
+            Request::OffsetDelete(request) => return self.offset_delete(caller, request),
+            Request::OffsetFetch(request) => return self.offset_fetch(caller, request),
             Request::SyncGroup(request) => return self.sync_group(caller, &request),
             Request::Fetch(request) => return self.fetch(caller, request),
             Request::IncrementalAlterConfigs(request) => {

@@ -1,7 +1,9 @@
 //! OffsetCommit, OffsetFetch and OffsetDelete: what groups have committed.
 
+use crate::core::coordinators::Write;
+use crate::core::group::Reading;
 use crate::core::image::Image;
-use crate::core::{Caller, Core};
+use crate::core::{Answer, Caller, Core};
 use crate::wire::messages::{
     OffsetCommitRequestData, OffsetCommitResponseData, OffsetCommitResponsePartition,
     OffsetCommitResponseTopic, OffsetDeleteRequestData, OffsetDeleteResponseData,
@@ -25,7 +27,7 @@ impl Core {
         &mut self,
         caller: &Caller,
         mut request: OffsetCommitRequestData,
-    ) -> OffsetCommitResponseData {
+    ) -> Option<Answer> {
         let by_id = caller.version >= BY_ID_SINCE;
         let image = self.image_of(caller.broker);
         let mut response = OffsetCommitResponseData::default();
@@ -63,20 +65,27 @@ impl Core {
         }
         request.topics.retain(|topic| !topic.partitions.is_empty());
         if request.topics.is_empty() {
-            return response;
+            return Some(response.into());
         }
         let host = self.client_host(caller.connection);
         let committed = self.with_writing_coordinator(caller.broker, request.group_id.as_str(), |desk| {
             desk.groups.commit(desk.now, Self::group_caller(caller, &host), &request, desk.out)
         });
-        let committed = committed.unwrap_or_else(|error| commit_error(&request, error));
-        if response.topics.is_empty() {
-            return committed;
+        let whole = |committed: OffsetCommitResponseData| {
+            if response.topics.is_empty() {
+                return committed;
+            }
+            let mut response = response.clone();
+            for topic in committed.topics {
+                merge(&mut response, topic, by_id);
+            }
+            response
+        };
+        let failed = |error| whole(commit_error(&request, error));
+        match committed {
+            Ok((committed, write)) => self.answer_when_committed(caller, [write], whole(committed), failed),
+            Err(error) => Some(failed(error).into()),
         }
-        for topic in committed.topics {
-            merge(&mut response, topic, by_id);
-        }
-        response
     }
 
     /// OffsetFetch, of one group or of several.
@@ -84,11 +93,25 @@ impl Core {
         &mut self,
         caller: &Caller,
         request: OffsetFetchRequestData,
-    ) -> OffsetFetchResponseData {
+    ) -> Option<Answer> {
+        let reading = if request.require_stable { Reading::Written } else { Reading::Committed };
         if caller.version >= BATCHED_SINCE {
-            let groups = request.groups.into_iter();
-            let groups = groups.map(|group| self.fetch_offsets(caller, group)).collect();
-            return OffsetFetchResponseData { groups, ..Default::default() };
+            let (mut groups, mut writes) = (Vec::new(), Vec::new());
+            for group in request.groups {
+                let (fetched, write) = self.fetch_offsets(caller, group, reading);
+                groups.push(fetched);
+                writes.extend(write);
+            }
+            let failed = |error: ErrorCode| {
+                let groups = groups.iter().map(|group| OffsetFetchResponseGroup {
+                    group_id: group.group_id.clone(),
+                    error_code: error.code(),
+                    ..Default::default()
+                });
+                OffsetFetchResponseData { groups: groups.collect(), ..Default::default() }
+            };
+            let response = OffsetFetchResponseData { groups: groups.clone(), ..Default::default() };
+            return self.answer_when_committed(caller, writes, response, failed);
         }
         let topics = request.topics.map(|topics| {
             let topics = topics.into_iter().map(|topic| OffsetFetchRequestTopics {
@@ -99,7 +122,7 @@ impl Core {
             topics.collect()
         });
         let group = OffsetFetchRequestGroup { group_id: request.group_id, topics, ..Default::default() };
-        let fetched = self.fetch_offsets(caller, group);
+        let (fetched, write) = self.fetch_offsets(caller, group, reading);
         let topics = fetched.topics.into_iter().map(|topic| {
             let partitions = topic.partitions.into_iter().map(|partition| OffsetFetchResponsePartition {
                 partition_index: partition.partition_index,
@@ -112,18 +135,19 @@ impl Core {
             let partitions = partitions.collect();
             OffsetFetchResponseTopic { name: topic.name, partitions, ..Default::default() }
         });
-        OffsetFetchResponseData {
-            topics: topics.collect(),
-            error_code: fetched.error_code,
-            ..Default::default()
-        }
+        let error_code = fetched.error_code;
+        let response = OffsetFetchResponseData { topics: topics.collect(), error_code, ..Default::default() };
+        let failed =
+            |error: ErrorCode| OffsetFetchResponseData { error_code: error.code(), ..Default::default() };
+        self.answer_when_committed(caller, write, response, failed)
     }
 
     fn fetch_offsets(
         &mut self,
         caller: &Caller,
         mut group: OffsetFetchRequestGroup,
-    ) -> OffsetFetchResponseGroup {
+        reading: Reading,
+    ) -> (OffsetFetchResponseGroup, Option<Write>) {
         let by_id = caller.version >= BY_ID_SINCE;
         let mut unknown = Vec::new();
         if by_id && let Some(topics) = &mut group.topics {
@@ -135,11 +159,11 @@ impl Core {
                 unknown.push(fetch_error(&topic, ErrorCode::UnknownTopicId));
             }
         }
-        let fetched =
-            self.with_coordinator(caller.broker, group.group_id.as_str(), |desk| desk.groups.fetch(&group));
-        let mut fetched = match fetched {
+        let fetched = self
+            .with_writes(caller.broker, group.group_id.as_str(), |desk| desk.groups.fetch(&group, reading));
+        let (mut fetched, write) = match fetched {
             Ok(fetched) => fetched,
-            Err(error) => return group_error(&group, error, caller.version),
+            Err(error) => return (group_error(&group, error, caller.version), None),
         };
         if by_id && group.topics.is_none() {
             let image = self.image_of(caller.broker);
@@ -149,7 +173,7 @@ impl Core {
             fetched.topics.retain(|topic| topic.topic_id != KafkaUuid::ZERO);
         }
         fetched.topics.extend(unknown);
-        fetched
+        (fetched, Some(write).filter(|_| reading == Reading::Written))
     }
 
     /// OffsetDelete.
@@ -157,11 +181,12 @@ impl Core {
         &mut self,
         caller: &Caller,
         mut request: OffsetDeleteRequestData,
-    ) -> OffsetDeleteResponseData {
+    ) -> Option<Answer> {
+        let failed =
+            |error: ErrorCode| OffsetDeleteResponseData { error_code: error.code(), ..Default::default() };
         let group = request.group_id.clone();
         if group.is_empty() {
-            let error_code = ErrorCode::InvalidGroupId.code();
-            return OffsetDeleteResponseData { error_code, ..Default::default() };
+            return Some(failed(ErrorCode::InvalidGroupId).into());
         }
         let image = self.image_of(caller.broker);
         let mut topics: Vec<OffsetDeleteResponseTopic> = Vec::new();
@@ -186,14 +211,14 @@ impl Core {
         }
         request.topics.retain(|topic| !topic.partitions.is_empty());
         let deleted = self.with_writing_coordinator(caller.broker, group.as_str(), |desk| {
-            desk.groups.offset_delete(&request)
+            desk.groups.offset_delete(&request, desk.out)
         });
-        let mut response = deleted.unwrap_or_else(|error| OffsetDeleteResponseData {
-            error_code: error.code(),
-            ..Default::default()
-        });
+        let (mut response, write) = match deleted {
+            Ok(deleted) => deleted,
+            Err(error) => return Some(failed(error).into()),
+        };
         if response.error_code != 0 || topics.is_empty() {
-            return response;
+            return self.answer_when_committed(caller, [write], response, failed);
         }
         for topic in response.topics {
             match topics.iter_mut().find(|other| other.name == topic.name) {
@@ -202,7 +227,7 @@ impl Core {
             }
         }
         response.topics = topics;
-        response
+        self.answer_when_committed(caller, [write], response, failed)
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::repeats::last_places;
 use crate::core::faults::with_error;
-use crate::core::log::{CheckedRecords, FaultStage, RecordError, RecordsFault, Verdict};
+use crate::core::log::{FaultStage, Recompression, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
-use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
+use crate::core::{Answer, BrokerId, Caller, ConnectionId, Core, TopicPartition};
 use crate::wire::messages::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, ProduceResponseData,
     TopicProduceResponse,
@@ -63,10 +63,10 @@ impl Core {
                     id: topic.id,
                     index: partition.index,
                 };
-                let produced =
-                    self.produce_to(caller.broker, acks, &target, partition.records).unwrap_or_else(
-                        |fault| Produced { response: failed(partition.index, fault), wait_for: None },
-                    );
+                let index = partition.index;
+                let produced = self
+                    .produce_to(caller.broker, acks, &target, partition)
+                    .unwrap_or_else(|fault| Produced { response: failed(index, fault), wait_for: None });
                 if let Some((id, high_watermark)) = produced.wait_for {
                     let partition_at = answered.partition_responses.len();
                     waiting.push(WaitingPartition { topic_at, partition_at, id, high_watermark });
@@ -97,7 +97,7 @@ impl Core {
         broker: BrokerId,
         acks: i16,
         target: &Target<'_>,
-        records: Result<CheckedRecords, RecordsFault>,
+        PartitionProduce { records, recompressed, .. }: PartitionProduce,
     ) -> Result<Produced, Fault> {
         if !matches!(acks, -1..=1) {
             return Err(ErrorCode::InvalidRequiredAcks.into());
@@ -109,7 +109,7 @@ impl Core {
             image.topic(target.name.as_str()).ok_or(ErrorCode::UnknownTopicOrPartition)?
         };
         let registration = topic.partition(target.index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        let min_isr = topic.settings.effective_min_isr(registration.replicas.len());
+        let min_isr = topic.settings_on(broker).effective_min_isr(registration.replicas.len());
         let records = match records {
             Err(fault) if fault.stage == FaultStage::Request => return Err(fault.into()),
             records => records,
@@ -122,11 +122,19 @@ impl Core {
         }
         let id = self.led(broker, topic, target.index)?;
         let topic = Arc::clone(topic);
-        let settings = &topic.settings;
+        let settings = topic.settings_on(broker);
         let place = format_args!("{}-{}", topic.name.as_str(), target.index);
         let now_ms = self.now.wall_ms;
 
-        if let Ok(records) = &records
+        let rebuilt = match (&records, settings.recompression()) {
+            (Ok(records), Some(to)) if records.needs(to) => Some(match recompressed {
+                Some((done, rebuilt)) if done == to => rebuilt,
+                // The config was changed while the request was on its way.
+                _ => records.recompressed(to),
+            }),
+            _ => None,
+        };
+        if let Ok(records) = rebuilt.as_ref().unwrap_or(&records)
             && !self.make_room(records.bytes().len())
         {
             let limit = self.limits.log_bytes >> 20;
@@ -137,7 +145,7 @@ impl Core {
                 ),
             ));
         }
-        let append_rules = self.within_memory(settings.append_rules());
+        let append_rules = self.within_memory(&topic, broker);
         let broker_settings = self.image.configs.broker_settings();
         let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;
@@ -151,8 +159,15 @@ impl Core {
         let log_start_offset = replica.log.start_offset();
         let told = |fault: RecordsFault| Fault::of(fault, log_start_offset);
         let rules = settings.produce_rules();
-        let records = records.map_err(|fault| told(fault.under(&rules)))?;
-        records.validate(&rules, now_ms, &place).map_err(told)?;
+        let mut records = records.map_err(|fault| told(fault.under(&rules)))?;
+        match rebuilt {
+            None => records.validate(&rules, now_ms, &place).map_err(told)?,
+            Some(rebuilt) => {
+                records.judge(&rules, now_ms, &place).map_err(told)?;
+                records = rebuilt.map_err(told)?;
+                records.judge_size(&rules).map_err(told)?;
+            }
+        }
         let epoch = leading.epoch;
         if records.header().has_producer_id() {
             // Apache Kafka does so in the background; what it forgets matters when a producer sends records.
@@ -186,6 +201,22 @@ impl Core {
             },
             wait_for: (acks == -1).then_some((id, last_offset + 1)),
         })
+    }
+
+    /// How each topic of a request wants its records to be compressed.
+    pub(crate) fn wanted_compression(
+        &self,
+        connection: ConnectionId,
+        request: &ProduceRequest,
+    ) -> Vec<Option<Recompression>> {
+        let Some(client) = self.connections.get(&connection) else { return Vec::new() };
+        let image = self.image_of(client.broker);
+        let topics = request.topics.iter().map(|topic| {
+            let by_name = || image.topic(topic.name.as_str());
+            let found = image.topic_by_id(topic.id).or_else(by_name)?;
+            found.settings_on(client.broker).recompression()
+        });
+        topics.collect()
     }
 
     /// The answer to a Produce request whose records are on all in-sync replicas by now, or never will be. What has
@@ -229,7 +260,7 @@ impl Core {
         };
         let partition = self.partitions.get(&id)?;
         let replica = partition.replica(broker)?;
-        let min_isr = topic.settings.effective_min_isr(partition.replicas().len());
+        let min_isr = topic.settings_on(broker).effective_min_isr(partition.replicas().len());
         let enough = replica.leading.as_ref().is_some_and(|leading| leading.isr.len() >= min_isr);
         if replica.high_watermark >= high_watermark {
             return Some(if enough { Ok(()) } else { Err(ErrorCode::NotEnoughReplicasAfterAppend) });

@@ -1,7 +1,10 @@
 //! DeleteRecords and OffsetForLeaderEpoch: where a log begins, and where its epochs end.
 
+use std::time::Duration;
+
 use super::check_epoch;
-use crate::core::{Caller, Core};
+use crate::core::waits::Waiting;
+use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
 use crate::wire::ErrorCode;
 use crate::wire::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsRequestData};
 use crate::wire::messages::delete_records_response::{
@@ -17,31 +20,99 @@ use crate::wire::messages::offset_for_leader_epoch_response::{
 /// In DeleteRecords: all up to the high watermark.
 const HIGH_WATERMARK: i64 = -1;
 
+/// A DeleteRecords request that some follower has not followed yet.
+#[derive(Debug, Default)]
+pub(crate) struct WaitingDelete {
+    broker: BrokerId,
+    response: DeleteRecordsResponseData,
+    waiting: Vec<WaitingPartition>,
+}
+
+/// A partition of such a request.
+#[derive(Clone, Copy, Debug)]
+struct WaitingPartition {
+    /// The place of its topic in the response.
+    topic_at: usize,
+    /// Its place in that.
+    partition_at: usize,
+    id: TopicPartition,
+    /// Where the replicas' logs are to begin, or later.
+    offset: i64,
+}
+
 impl Core {
-    /// DeleteRecords.
+    /// DeleteRecords: answered when the followers have followed.
     pub(super) fn delete_records(
         &mut self,
         caller: &Caller,
         request: &DeleteRecordsRequestData,
-    ) -> DeleteRecordsResponseData {
-        let topics = request.topics.iter().map(|topic| {
-            let partitions = topic.partitions.iter().map(|partition| {
+    ) -> Option<Answer> {
+        let mut delete = WaitingDelete { broker: caller.broker, ..Default::default() };
+        for (topic_at, topic) in request.topics.iter().enumerate() {
+            let mut partitions = Vec::new();
+            for (partition_at, partition) in topic.partitions.iter().enumerate() {
                 let outcome = self.delete_from_partition(caller, topic.name.as_str(), partition);
                 let (low_watermark, error) = match outcome {
-                    Ok(low_watermark) => (low_watermark, ErrorCode::None),
+                    Ok((id, offset)) => {
+                        delete.waiting.push(WaitingPartition { topic_at, partition_at, id, offset });
+                        (self.low_watermark(caller.broker, id), ErrorCode::RequestTimedOut)
+                    }
                     Err(error) => (-1, error),
                 };
-                DeleteRecordsPartitionResult {
+                partitions.push(DeleteRecordsPartitionResult {
                     partition_index: partition.partition_index,
                     low_watermark,
                     error_code: error.code(),
                     ..Default::default()
-                }
-            });
-            let partitions = partitions.collect();
-            DeleteRecordsTopicResult { name: topic.name.clone(), partitions, ..Default::default() }
+                });
+            }
+            let name = topic.name.clone();
+            let topic = DeleteRecordsTopicResult { name, partitions, ..Default::default() };
+            delete.response.topics.push(topic);
+        }
+        if let Some(answer) = self.try_deleted(&mut delete) {
+            return Some(answer);
+        }
+        let partitions = delete.waiting.iter().map(|partition| partition.id).collect();
+        let timeout = Duration::from_millis(u64::try_from(request.timeout_ms).unwrap_or(0));
+        self.wait(caller.connection, partitions, timeout, Waiting::DeleteRecords(Box::new(delete)));
+        None
+    }
+
+    /// The answer to a DeleteRecords request that all live replicas have followed by now.
+    pub(in crate::core) fn try_deleted(&self, delete: &mut WaitingDelete) -> Option<Answer> {
+        let mut waiting = std::mem::take(&mut delete.waiting);
+        waiting.retain(|partition| {
+            let topic = self.image_of(delete.broker).topic_by_id(partition.id.topic);
+            let is_led =
+                topic.is_some_and(|topic| self.led(delete.broker, topic, partition.id.partition).is_ok());
+            let (error, low_watermark) = if is_led {
+                (ErrorCode::None, self.low_watermark(delete.broker, partition.id))
+            } else {
+                (ErrorCode::NotLeaderOrFollower, -1)
+            };
+            if is_led && low_watermark < partition.offset {
+                return true;
+            }
+            let topic = delete.response.topics.get_mut(partition.topic_at);
+            if let Some(place) = topic.and_then(|topic| topic.partitions.get_mut(partition.partition_at)) {
+                (place.error_code, place.low_watermark) = (error.code(), low_watermark);
+            }
+            false
         });
-        DeleteRecordsResponseData { topics: topics.collect(), ..Default::default() }
+        delete.waiting = waiting;
+        delete.waiting.is_empty().then(|| std::mem::take(&mut delete.response).into())
+    }
+
+    /// The answer to one that has waited for its whole timeout: what is not done has had its error all the while.
+    pub(in crate::core) fn delete_timed_out(&self, delete: &mut WaitingDelete) -> Answer {
+        self.try_deleted(delete).unwrap_or_else(|| std::mem::take(&mut delete.response).into())
+    }
+
+    fn low_watermark(&self, leader: BrokerId, id: TopicPartition) -> i64 {
+        let image = self.image_of(leader);
+        let partition = self.partitions.get(&id);
+        partition.map_or(-1, |partition| partition.low_watermark(leader, |broker| image.is_live(broker)))
     }
 
     fn delete_from_partition(
@@ -49,13 +120,13 @@ impl Core {
         caller: &Caller,
         name: &str,
         partition: &DeleteRecordsPartition,
-    ) -> Result<i64, ErrorCode> {
+    ) -> Result<(TopicPartition, i64), ErrorCode> {
         let topic = self.image_of(caller.broker).topic(name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         if topic.is_internal() {
             return Err(ErrorCode::InvalidTopicException);
         }
         let id = self.led(caller.broker, topic, partition.partition_index)?;
-        if !topic.settings.cleanup_policy.delete {
+        if !topic.settings_on(caller.broker).cleanup_policy.delete {
             return Err(ErrorCode::PolicyViolation);
         }
         let replica = self.partitions.get_mut(&id).and_then(|it| it.replica_mut(caller.broker));
@@ -68,10 +139,9 @@ impl Core {
             return Err(ErrorCode::OffsetOutOfRange);
         }
         replica.log.advance_start_offset(offset);
-        let low_watermark = replica.log.start_offset();
         self.replicate(id, caller.broker);
         self.wake(id);
-        Ok(low_watermark)
+        Ok((id, offset))
     }
 
     /// OffsetForLeaderEpoch.

@@ -137,7 +137,7 @@ fn what_became_of_one_partition_stays_while_another_is_waited_for() {
         let batch = BatchBuilder { base_timestamp: now, ..Default::default() }.record(None, Some("v"), now);
         check(batch.build())
     };
-    let partitions = [0, 1].map(|index| PartitionProduce { index, records: batch() });
+    let partitions = [0, 1].map(|index| PartitionProduce { index, records: batch(), recompressed: None });
     let request = Request::Produce(ProduceRequest {
         acks: -1,
         timeout_ms: 5_000,

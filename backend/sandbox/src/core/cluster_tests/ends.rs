@@ -68,6 +68,28 @@ fn any_broker_tells_of_the_others_and_a_live_one_as_the_controller() {
 }
 
 #[test]
+fn brokers_may_be_numbered_from_0_and_give_a_host_of_their_own() {
+    let mut scene = Scene { cluster: TestCluster::numbered_from(0, "localhost", 3, &[]) };
+    let metadata = ask!(scene.cluster, 0, Metadata, 12, MetadataRequestData::default());
+    let brokers: Vec<_> = metadata
+        .brokers
+        .iter()
+        .map(|broker| (broker.node_id, broker.host.as_str().to_owned(), broker.port))
+        .collect();
+    let at = |id, port| (id, "localhost".to_owned(), port);
+    assert_eq!(brokers, [at(0, 9092), at(1, 9093), at(2, 9094)]);
+
+    assert_eq!(scene.create(2, &[3], &[]), ErrorCode::InvalidReplicaAssignment);
+    assert_eq!(scene.create(2, &[0, 1], &[]), ErrorCode::None);
+    scene.produce(0, -1, "a");
+    scene.cluster.end(0, End::Controlled);
+    assert_eq!(scene.leader_and_isr(), (Some(1), vec![1]));
+    scene.produce(1, -1, "b");
+    scene.cluster.start(0);
+    assert_eq!(scene.stored(0), ["a", "b"]);
+}
+
+#[test]
 fn the_last_replica_stays_eligible_when_it_stops() {
     let mut scene = Scene::new(2, &[1], &[]);
     scene.produce(1, 1, "a");

@@ -1,9 +1,13 @@
 //! How brokers elect, replicate and fail.
 
 mod acknowledging;
+mod compressing;
+mod configs;
+mod deleting;
 mod elections;
 mod ends;
 mod in_sync;
 mod partitions;
 mod scene;
+mod watching;
 mod zombies;

@@ -83,10 +83,26 @@ impl Scene {
 
     /// Sets a config of the topic.
     pub(super) fn configure(&mut self, asked: BrokerId, name: &str, value: &str) {
+        self.configure_resource(asked, 2, TOPIC, name, value);
+    }
+
+    /// Sets a config of a broker, or with an empty id of all of them.
+    pub(super) fn configure_broker(&mut self, asked: BrokerId, broker: &str, name: &str, value: &str) {
+        self.configure_resource(asked, 4, broker, name, value);
+    }
+
+    fn configure_resource(
+        &mut self,
+        asked: BrokerId,
+        resource_type: i8,
+        resource: &str,
+        name: &str,
+        value: &str,
+    ) {
         let request = IncrementalAlterConfigsRequestData {
             resources: vec![AlterConfigsResource {
-                resource_type: 2,
-                resource_name: text(TOPIC),
+                resource_type,
+                resource_name: text(resource),
                 configs: vec![AlterableConfig {
                     name: text(name),
                     config_operation: 0,
@@ -98,7 +114,7 @@ impl Scene {
             ..Default::default()
         };
         let response = ask!(self.cluster, asked, IncrementalAlterConfigs, 1, request);
-        assert_eq!(response.responses[0].error_code, 0);
+        assert_eq!(response.responses[0].error_code, 0, "{:?}", response.responses[0].error_message);
     }
 
     /// The partition's id.
@@ -194,7 +210,11 @@ fn produce(scene: &Scene, acks: i16, value: &str) -> Request {
         topics: vec![TopicProduce {
             name: text(TOPIC),
             id: Default::default(),
-            partitions: vec![PartitionProduce { index: 0, records: check(batch.build()) }],
+            partitions: vec![PartitionProduce {
+                index: 0,
+                records: check(batch.build()),
+                recompressed: None,
+            }],
         }],
     })
 }

@@ -126,6 +126,16 @@ impl ConfigStore {
         TopicSettings::of(&self.layers(None), self.overrides(&ConfigResource::Topic(topic.to_owned())))
     }
 
+    /// The same on each broker that has configs of its own (`DynamicLogConfig`).
+    pub(crate) fn topic_settings_on_brokers(&self, topic: &str) -> Vec<(i32, TopicSettings)> {
+        let topic = self.overrides(&ConfigResource::Topic(topic.to_owned()));
+        let brokers = self.dynamic.keys().filter_map(|resource| match resource {
+            ConfigResource::Broker(broker) => Some(*broker),
+            ConfigResource::Topic(_) | ConfigResource::Cluster | ConfigResource::Group(_) => None,
+        });
+        brokers.map(|broker| (broker, TopicSettings::of(&self.layers(Some(broker)), topic))).collect()
+    }
+
     /// The layers of a broker; those of none have nothing that is one broker's alone.
     pub(super) fn layers(&self, broker: Option<i32>) -> BrokerLayers<'_> {
         let alone = broker.and_then(|broker| self.started_alone_with.get(&broker));

@@ -6,7 +6,7 @@ use super::layers::BrokerLayers;
 use super::store::Overrides;
 use super::table::TOPIC_CONFIGS;
 use super::value::Value;
-use crate::core::log::{AppendRules, ProduceRules, TimestampType};
+use crate::core::log::{AppendRules, Compression, ProduceRules, Recompression, TimestampType};
 
 /// What happens to a partition's old segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +142,19 @@ impl TopicSettings {
             timestamp_before_max_ms: self.message_timestamp_before_max_ms,
             timestamp_after_max_ms: self.message_timestamp_after_max_ms,
         }
+    }
+
+    /// How batches are to be compressed, unless as they came.
+    pub(crate) fn recompression(&self) -> Option<Recompression> {
+        let (codec, level) = match self.compression_type {
+            CompressionType::Producer => return None,
+            CompressionType::Uncompressed => (Compression::None, 0),
+            CompressionType::Gzip => (Compression::Gzip, self.compression_gzip_level),
+            CompressionType::Snappy => (Compression::Snappy, 0),
+            CompressionType::Lz4 => (Compression::Lz4, self.compression_lz4_level),
+            CompressionType::Zstd => (Compression::Zstd, self.compression_zstd_level),
+        };
+        Some(Recompression { codec, level })
     }
 
     /// By what batches go into the log.

@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 
+use crate::core::group::GroupRecord;
 use crate::core::testing::{TestCluster, ask};
-use crate::core::{ConnectionId, End};
+use crate::core::{ConnectionId, End, TopicPartition};
 use crate::wire::messages::{
     DeleteGroupsRequestData, DeleteTopicsRequestData, DescribeGroupsRequestData, FindCoordinatorRequestData,
     HeartbeatRequestData, JoinGroupRequestData, JoinGroupRequestProtocol, JoinGroupResponseData,
@@ -124,6 +125,43 @@ fn commit(cluster: &mut TestCluster, broker: i32, topics: &[(&str, &[i32])]) -> 
         .flat_map(|topic| {
             let name = topic.name.as_str();
             topic.partitions.iter().map(move |it| (name.to_owned(), it.partition_index, it.error_code))
+        })
+        .collect()
+}
+
+/// A commit of an offset for partition 0 of `orders`.
+fn commit_on(cluster: &mut TestCluster, on: ConnectionId, offset: i64) -> Option<Response> {
+    let mut request = commit_request(&[("orders", &[0])]);
+    request.topics[0].partitions[0].committed_offset = offset;
+    cluster.ask_on(on, Api::OffsetCommit, 7, Request::OffsetCommit(request))
+}
+
+fn commit_error(answer: Option<Response>) -> Option<ErrorCode> {
+    let Some(Response::OffsetCommit(response)) = answer else { return None };
+    Some(ErrorCode::from(response.topics[0].partitions[0].error_code))
+}
+
+/// A commit that is answered when its time is over.
+fn commit_late(cluster: &mut TestCluster, broker: i32, offset: i64) -> ErrorCode {
+    let on = cluster.connect(broker);
+    assert!(commit_on(cluster, on, offset).is_none());
+    cluster.advance(4_999);
+    assert!(cluster.answer(on).is_none());
+    cluster.advance(1);
+    commit_error(cluster.answer(on)).expect("an answer after five seconds")
+}
+
+/// What a broker has of the group's partition of `__consumer_offsets`, by offset.
+fn written(cluster: &TestCluster, broker: i32) -> Vec<(i64, GroupRecord)> {
+    let topic = cluster.core.image.topic("__consumer_offsets").unwrap();
+    let partition = crate::core::group::partition_for(GROUP, 50);
+    let id = TopicPartition { topic: topic.id, partition };
+    let log = &cluster.core.partitions[&id].replica(broker).unwrap().log;
+    let batches = log.batches_from(log.start_offset());
+    batches
+        .flat_map(|batch| {
+            let records = (batch.base_offset()..).zip(batch.keyed_records());
+            records.map(|(offset, record)| (offset, GroupRecord::read(&record).expect("it can be read")))
         })
         .collect()
 }
@@ -505,15 +543,182 @@ fn a_broker_that_is_cut_off_commits_nothing() {
     let broker = coordinator(&mut cluster);
     let up = other_than(broker);
     cluster.cut_off(broker, true);
-    let said = commit(&mut cluster, broker, &[("orders", &[0])]);
-    assert_eq!(said, [("orders".to_owned(), 0, ErrorCode::CoordinatorNotAvailable.code())]);
+    let late = ErrorCode::CoordinatorNotAvailable;
+    assert_eq!(commit_late(&mut cluster, broker, 7), late);
     cluster.advance(9_000);
     let (error, after) = find(&mut cluster, up);
     assert_eq!(error, 0);
     assert_ne!(after, broker);
     assert_eq!(commit(&mut cluster, after, &[("orders", &[0])]), [("orders".to_owned(), 0, 0)]);
-    let said = commit(&mut cluster, broker, &[("orders", &[0])]);
-    assert_eq!(said, [("orders".to_owned(), 0, ErrorCode::NotCoordinator.code())]);
+    assert_eq!(commit_late(&mut cluster, broker, 8), late, "it does not know of the other");
+    assert_eq!(committed(&mut cluster, broker), (0, vec![]), "nothing of that is committed");
+
+    let waiting = cluster.connect(broker);
+    assert!(commit_on(&mut cluster, waiting, 9).is_none());
+    cluster.cut_off(broker, false);
+    assert_eq!(commit_error(cluster.answer(waiting)), Some(ErrorCode::NotCoordinator));
+    assert_eq!(committed(&mut cluster, broker).0, ErrorCode::NotCoordinator.code());
+    assert_eq!(committed(&mut cluster, after), (0, vec![("orders".to_owned(), 0, 5)]));
+    assert_eq!(written(&cluster, broker), written(&cluster, after), "what it wrote is gone");
+}
+
+#[test]
+fn a_commit_waits_for_the_in_sync_replicas_and_is_not_seen_before() {
+    let mut cluster = cluster();
+    let broker = coordinator(&mut cluster);
+    commit(&mut cluster, broker, &[("orders", &[0])]);
+    cluster.delay(other_than(broker), 0, 2_000);
+    let waiting = cluster.connect(broker);
+    assert!(commit_on(&mut cluster, waiting, 6).is_none());
+    let stable = cluster.connect(broker);
+    let request = OffsetFetchRequestData {
+        group_id: text(GROUP),
+        topics: None,
+        require_stable: true,
+        ..Default::default()
+    };
+    let asked = cluster.ask_on(stable, Api::OffsetFetch, 7, Request::OffsetFetch(request));
+    assert!(asked.is_none(), "who wants what is stable waits too");
+    cluster.advance(1_999);
+    assert!(cluster.answer(waiting).is_none());
+    assert_eq!(committed(&mut cluster, broker), (0, vec![("orders".to_owned(), 0, 5)]));
+    cluster.advance(1);
+    assert_eq!(commit_error(cluster.answer(waiting)), Some(ErrorCode::None));
+    assert_eq!(committed(&mut cluster, broker), (0, vec![("orders".to_owned(), 0, 6)]));
+    let Some(Response::OffsetFetch(response)) = cluster.answer(stable) else { panic!("it is stable now") };
+    assert_eq!(response.topics[0].partitions[0].committed_offset, 6);
+}
+
+#[test]
+fn a_commit_that_the_in_sync_replicas_lack_after_five_seconds_fails_and_stays() {
+    let mut cluster = cluster();
+    let broker = coordinator(&mut cluster);
+    cluster.delay(other_than(broker), 0, 6_000);
+    assert_eq!(commit_late(&mut cluster, broker, 6), ErrorCode::CoordinatorNotAvailable);
+    assert_eq!(committed(&mut cluster, broker), (0, vec![]));
+    cluster.advance(1_000);
+    assert_eq!(committed(&mut cluster, broker), (0, vec![("orders".to_owned(), 0, 6)]));
+}
+
+#[test]
+fn members_have_their_assignment_when_it_is_on_the_in_sync_replicas() {
+    for (delay_ms, error, state_after) in [
+        (2_000, ErrorCode::None, "Stable"),
+        (60_000, ErrorCode::CoordinatorNotAvailable, "PreparingRebalance"),
+    ] {
+        let mut cluster = cluster();
+        let broker = coordinator(&mut cluster);
+        let on = cluster.connect(broker);
+        let joined = join_on(&mut cluster, on, "").expect("there is no delay");
+        cluster.delay(other_than(broker), 0, delay_ms);
+        let request = SyncGroupRequestData {
+            group_id: text(GROUP),
+            generation_id: 1,
+            member_id: joined.member_id,
+            ..Default::default()
+        };
+        let asked = cluster.ask_on(on, Api::SyncGroup, 3, Request::SyncGroup(request));
+        assert!(asked.is_none());
+        assert_eq!(state(&mut cluster, broker).1, "CompletingRebalance");
+        cluster.advance(1_999);
+        assert!(cluster.answer(on).is_none());
+        cluster.advance(3_001);
+        let Some(Response::SyncGroup(synced)) = cluster.answer(on) else { panic!("it is answered") };
+        assert_eq!(ErrorCode::from(synced.error_code), error);
+        assert_eq!(state(&mut cluster, broker).1, state_after);
+    }
+}
+
+#[test]
+fn what_groups_come_to_is_in_the_log_as_apache_kafka_has_it() {
+    let mut cluster = cluster();
+    let broker = coordinator(&mut cluster);
+    let member = group_of_one(&mut cluster, broker);
+    let request = OffsetCommitRequestData {
+        member_id: text(member.clone()),
+        generation_id_or_member_epoch: 1,
+        ..commit_request(&[("orders", &[0, 1])])
+    };
+    ask!(cluster, broker, OffsetCommit, 7, request);
+    let request = LeaveGroupRequestData {
+        group_id: text(GROUP),
+        members: vec![MemberIdentity { member_id: text(member.clone()), ..Default::default() }],
+        ..Default::default()
+    };
+    ask!(cluster, broker, LeaveGroup, 5, request);
+    let partitions = vec![OffsetDeleteRequestPartition { partition_index: 0, ..Default::default() }];
+    let request = OffsetDeleteRequestData {
+        group_id: text(GROUP),
+        topics: vec![OffsetDeleteRequestTopic { name: text("orders"), partitions, ..Default::default() }],
+        ..Default::default()
+    };
+    ask!(cluster, broker, OffsetDelete, 0, request);
+    ask!(
+        cluster,
+        broker,
+        DeleteGroups,
+        2,
+        DeleteGroupsRequestData { groups_names: vec![text(GROUP)], ..Default::default() }
+    );
+    let shown: Vec<_> = written(&cluster, broker)
+        .iter()
+        .map(|(offset, record)| match record {
+            GroupRecord::Offset { topic, partition, committed, .. } => {
+                let place = format!("{offset} {topic}-{partition}");
+                format!(
+                    "{place} {}",
+                    committed.as_ref().map_or("gone".to_owned(), |it| it.offset.to_string())
+                )
+            }
+            GroupRecord::Group { metadata: None, .. } => format!("{offset} no group"),
+            GroupRecord::Group { metadata: Some(group), .. } => {
+                let members: Vec<_> = group.members().collect();
+                assert!(members.iter().all(|(id, given)| **id == *member && **given == *b"yours"));
+                format!("{offset} generation {} of {}", group.generation(), members.len())
+            }
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "0 generation 0 of 0",
+            "1 generation 1 of 1",
+            "2 orders-0 5",
+            "3 orders-1 5",
+            "4 generation 2 of 0",
+            "5 orders-0 gone",
+            "6 orders-1 gone",
+            "7 no group",
+        ]
+    );
+    for other in [1, 2, 3] {
+        assert_eq!(written(&cluster, other), written(&cluster, broker), "all replicas have it");
+    }
+}
+
+#[test]
+fn however_much_is_committed_little_is_kept_and_nothing_is_forgotten() {
+    let mut cluster = cluster();
+    let broker = coordinator(&mut cluster);
+    let member = group_of_one(&mut cluster, broker);
+    let mut most = 0;
+    for _ in 0..5_000 {
+        let request = OffsetCommitRequestData {
+            member_id: text(member.clone()),
+            generation_id_or_member_epoch: 1,
+            ..commit_request(&[("orders", &[1])])
+        };
+        ask!(cluster, broker, OffsetCommit, 7, request);
+        most = most.max(cluster.core.account.bytes());
+    }
+    let last = written(&cluster, broker).last().map(|(offset, _)| *offset);
+    assert_eq!(last, Some(5_001), "offsets stay as they are");
+    assert!(most < 400 << 10, "{most} bytes for three replicas of one partition");
+    cluster.end(broker, End::Kill);
+    cluster.advance(9_000);
+    let after = find(&mut cluster, other_than(broker)).1;
+    assert_eq!(committed(&mut cluster, after), (0, vec![("orders".to_owned(), 1, 5)]));
+    assert_eq!(state(&mut cluster, after), (0, "Stable".to_owned(), 1));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! OffsetCommit, OffsetFetch and OffsetDelete.
 
+use std::sync::Arc;
+
 use super::classic::{ClassicGroup, State};
 use super::coordinator::{Coordinator, Entry, Group};
 use super::offsets::{Committed, Offsets};
-use super::{Caller, GroupEvent, Outbox};
+use super::{Caller, GroupEvent, GroupRecord, Outbox, Reading};
 use crate::core::Now;
 use crate::wire::messages::{
     OffsetCommitRequestData, OffsetCommitRequestPartition, OffsetCommitResponseData,
@@ -34,7 +36,7 @@ impl Coordinator {
             return commit_error(request, error);
         }
         let max = self.settings().offset_metadata_max;
-        let Some((id, entry)) = self.entry_mut(request.group_id.as_str()) else {
+        let Some(id) = self.entry(request.group_id.as_str()).map(Entry::id) else {
             return commit_error(request, ErrorCode::GroupIdNotFound);
         };
         let topics = request.topics.iter().map(|topic| {
@@ -52,7 +54,13 @@ impl Coordinator {
                         at_ms: now.wall_ms,
                         expires_at_ms: (retention_ms != -1).then(|| now.wall_ms.saturating_add(retention_ms)),
                     };
-                    let name = entry.offsets.put(topic.name.as_str(), index, committed);
+                    let name: Arc<str> = topic.name.as_str().into();
+                    out.records.push(GroupRecord::Offset {
+                        group: id.clone(),
+                        topic: name.clone(),
+                        partition: index,
+                        committed: Some(committed),
+                    });
                     let group = id.clone();
                     out.events.push(GroupEvent::Committed { group, topic: name, partition: index, offset });
                 }
@@ -76,7 +84,7 @@ impl Coordinator {
         out: &mut Outbox,
     ) -> Result<(), ErrorCode> {
         let generation = request.generation_id_or_member_epoch;
-        if self.entry_mut(request.group_id.as_str()).is_none() {
+        if self.entry(request.group_id.as_str()).is_none() {
             if generation >= 0 {
                 return Err(if caller.version >= GROUP_ID_NOT_FOUND_SINCE {
                     ErrorCode::GroupIdNotFound
@@ -100,8 +108,17 @@ impl Coordinator {
     /// The committed offsets of the named partitions, or of all. Where there is none, or one of a topic that had the
     /// same name, it is -1. From version 10 on, topics are to have both name and id in the request.
     ///
-    /// All offsets are stable (KIP-447): none are committed with a transaction.
-    pub(crate) fn fetch(&self, request: &OffsetFetchRequestGroup) -> OffsetFetchResponseGroup {
+    /// Where stable offsets are asked for (KIP-447) they are the last that were written down, and the answer has to wait
+    /// until these are committed. None are committed with a transaction.
+    pub(crate) fn fetch(
+        &self,
+        request: &OffsetFetchRequestGroup,
+        reading: Reading,
+    ) -> OffsetFetchResponseGroup {
+        let committed_to = match reading {
+            Reading::Committed => self.committed_to,
+            Reading::Written => i64::MAX,
+        };
         let none = Offsets::default();
         let offsets = self.entry(request.group_id.as_str()).map_or(&none, |entry| &entry.offsets);
         let topics = match &request.topics {
@@ -110,7 +127,7 @@ impl Coordinator {
                 .map(|topic| {
                     let name = topic.name.as_str();
                     let partitions = topic.partition_indexes.iter().map(|&index| {
-                        let committed = offsets.get(name, index);
+                        let committed = offsets.get(name, index, committed_to);
                         fetched(index, committed.filter(|committed| committed.is_for(topic.topic_id)))
                     });
                     OffsetFetchResponseTopics {
@@ -122,7 +139,7 @@ impl Coordinator {
                 })
                 .collect(),
             None => offsets
-                .topics()
+                .topics(committed_to)
                 .map(|(name, partitions)| OffsetFetchResponseTopics {
                     name: text(name),
                     partitions: partitions
@@ -130,6 +147,7 @@ impl Coordinator {
                         .collect(),
                     ..Default::default()
                 })
+                .filter(|topic| !topic.partitions.is_empty())
                 .collect(),
         };
         OffsetFetchResponseGroup { group_id: request.group_id.clone(), topics, ..Default::default() }
@@ -140,24 +158,29 @@ impl Coordinator {
     ///
     /// `INVALID_GROUP_ID` for an empty id, `GROUP_ID_NOT_FOUND`, `NON_EMPTY_GROUP` where the members are no
     /// consumers, `GROUP_SUBSCRIBED_TO_TOPIC` for a topic that is in use.
-    pub(crate) fn offset_delete(&mut self, request: &OffsetDeleteRequestData) -> OffsetDeleteResponseData {
+    pub(crate) fn offset_delete(
+        &self,
+        request: &OffsetDeleteRequestData,
+        out: &mut Outbox,
+    ) -> OffsetDeleteResponseData {
         let error =
             |error: ErrorCode| OffsetDeleteResponseData { error_code: error.code(), ..Default::default() };
         if request.group_id.is_empty() {
             return error(ErrorCode::InvalidGroupId);
         }
-        let Some((_, entry)) = self.entry_mut(request.group_id.as_str()) else {
+        let Some(entry) = self.entry(request.group_id.as_str()) else {
             return error(ErrorCode::GroupIdNotFound);
         };
-        let Entry { group: Group::Classic(group), offsets } = entry;
+        let Entry { group: Group::Classic(group), offsets, .. } = entry;
         if group.state() != State::Empty && !group.is_of_consumers() {
             return error(ErrorCode::NonEmptyGroup);
         }
         let topics = request.topics.iter().map(|topic| {
             let used = group.is_subscribed_to(topic.name.as_str());
             let partitions = topic.partitions.iter().map(|partition| {
-                if !used {
-                    offsets.remove(topic.name.as_str(), partition.partition_index);
+                if !used && offsets.has(topic.name.as_str(), partition.partition_index) {
+                    let name = topic.name.as_str().into();
+                    out.records.push(forgotten(group.id(), &name, partition.partition_index));
                 }
                 let error = if used { ErrorCode::GroupSubscribedToTopic } else { ErrorCode::None };
                 OffsetDeleteResponsePartition {
@@ -212,6 +235,11 @@ impl ClassicGroup {
             (Some(_), _) => None,
         }
     }
+}
+
+/// The record by which an offset is forgotten.
+pub(super) fn forgotten(group: &Arc<str>, topic: &Arc<str>, partition: i32) -> GroupRecord {
+    GroupRecord::Offset { group: group.clone(), topic: topic.clone(), partition, committed: None }
 }
 
 /// Whether metadata is short enough; counted in UTF-16 units, as Java does.

@@ -1,15 +1,16 @@
 //! The groups of one partition of `__consumer_offsets`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::classic::join::Join;
 use super::classic::leave::left;
 use super::classic::{ClassicGroup, State, Step, sync};
+use super::commit::forgotten;
 use super::offsets::Offsets;
 use super::timers::{Timer, Timers};
-use super::{Caller, GroupEvent, GroupReply, GroupSettings, Outbox};
+use super::{Caller, GroupEvent, GroupRecord, GroupReply, GroupSettings, Outbox};
 use crate::core::Now;
 use crate::wire::ErrorCode;
 use crate::wire::messages::{
@@ -23,11 +24,15 @@ use crate::wire::messages::{
 /// call may be at once (`group.initial.rebalance.delay.ms` of 0).
 #[derive(Clone, Debug)]
 pub(crate) struct Coordinator {
-    settings: GroupSettings,
-    groups: BTreeMap<Arc<str>, Entry>,
-    timers: Timers,
+    pub(super) settings: GroupSettings,
+    pub(super) groups: BTreeMap<Arc<str>, Entry>,
+    pub(super) timers: Timers,
     /// When this coordinator began; offsets that expired are looked for in intervals from then.
     began: Duration,
+    /// Up to where the log is committed.
+    pub(super) committed_to: i64,
+    /// Groups with offsets that may not be committed.
+    pub(super) unsettled: BTreeSet<Arc<str>>,
 }
 
 /// A group, and what it committed.
@@ -35,6 +40,18 @@ pub(crate) struct Coordinator {
 pub(super) struct Entry {
     pub(super) group: Group,
     pub(super) offsets: Offsets,
+    /// Whether nothing of it was written down yet.
+    pub(super) is_new: bool,
+    /// It is to be seen when the log is committed up to here.
+    pub(super) written_to: i64,
+}
+
+impl Entry {
+    /// The group's id.
+    pub(super) fn id(&self) -> Arc<str> {
+        let Group::Classic(group) = &self.group;
+        group.id().clone()
+    }
 }
 
 /// A group, by the protocol that it speaks.
@@ -56,7 +73,14 @@ impl Group {
 impl Coordinator {
     /// A coordinator without groups.
     pub(crate) fn new(settings: GroupSettings, now: Now) -> Self {
-        Self { settings, groups: BTreeMap::new(), timers: Timers::default(), began: now.monotonic }
+        Self {
+            settings,
+            groups: BTreeMap::new(),
+            timers: Timers::default(),
+            began: now.monotonic,
+            committed_to: 0,
+            unsettled: BTreeSet::new(),
+        }
     }
 
     /// When it has something to do by itself, by the monotonic clock.
@@ -113,13 +137,16 @@ impl Coordinator {
         if let Some(error) = refused {
             return join.refuse_as_named(error, &mut self.step(now, out));
         }
-        if !self.groups.contains_key(id) {
+        let is_new = !self.groups.contains_key(id);
+        if is_new {
             self.create(id, now);
-            if let Some((_, Entry { group: Group::Classic(group), .. })) = self.entry_mut(id) {
-                group.persist_new();
-            }
         }
-        self.with_group(now, id, out, |Group::Classic(group), step| group.join(join, new_id, step));
+        self.with_group(now, id, out, |Group::Classic(group), step| {
+            group.join(join, new_id, step);
+            if is_new {
+                group.write_new(caller.waiter, step);
+            }
+        });
     }
 
     /// SyncGroup: answered through the outbox, now or later.
@@ -198,29 +225,6 @@ impl Coordinator {
         LeaveGroupResponseData { members: results, ..Default::default() }
     }
 
-    /// This broker no longer leads the partition: whoever waits is told `NOT_COORDINATOR`, nothing is due any more.
-    pub(crate) fn unload(&mut self, now: Now, out: &mut Outbox) {
-        let Self { settings, groups, timers, .. } = self;
-        for Entry { group: Group::Classic(group), .. } in groups.values_mut() {
-            group.unload(&mut Step { now, settings, timers, out });
-        }
-        timers.clear();
-    }
-
-    /// A broker begins to lead the partition: groups are as `__consumer_offsets` has them, in their last complete
-    /// generation, and the members have their session timeouts anew.
-    pub(crate) fn load(&mut self, now: Now, out: &mut Outbox) {
-        let Self { settings, groups, timers, began } = self;
-        *began = now.monotonic;
-        for Entry { group: Group::Classic(group), .. } in groups.values_mut() {
-            group.reload(&mut Step { now, settings, timers, out });
-        }
-        groups.retain(|_, Entry { group: Group::Classic(group), offsets }| {
-            group.is_persisted() || !offsets.is_empty()
-        });
-        self.expect_expiry(now);
-    }
-
     pub(super) fn settings(&self) -> &GroupSettings {
         &self.settings
     }
@@ -233,25 +237,30 @@ impl Coordinator {
         self.groups.get(id)
     }
 
-    pub(super) fn entry_mut(&mut self, id: &str) -> Option<(Arc<str>, &mut Entry)> {
-        let entry = self.groups.get_mut(id)?;
-        let Group::Classic(group) = &entry.group;
-        Some((group.id().clone(), entry))
+    /// Whether there is a group of this id.
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.groups.contains_key(id)
     }
 
-    pub(super) fn each_offsets(&mut self, change: impl FnMut(&mut Offsets)) {
-        self.groups.values_mut().map(|entry| &mut entry.offsets).for_each(change);
+    /// A group that can be seen: it is written down, and that is committed.
+    pub(super) fn seen(&self, id: &str) -> Option<&Entry> {
+        self.entry(id).filter(|entry| entry.written_to <= self.committed_to)
+    }
+
+    pub(super) fn entry_mut(&mut self, id: &str) -> Option<&mut Entry> {
+        self.groups.get_mut(id)
     }
 
     /// Makes an empty classic group.
     pub(super) fn create(&mut self, id: &str, now: Now) {
         let id: Arc<str> = id.into();
         let group = Group::Classic(ClassicGroup::new(id.clone(), now));
-        self.groups.insert(id, Entry { group, offsets: Offsets::default() });
+        let entry = Entry { group, offsets: Offsets::default(), is_new: true, written_to: 0 };
+        self.groups.insert(id, entry);
         self.expect_expiry(now);
     }
 
-    /// Deletes a group with its offsets.
+    /// Takes a group out, and its offsets with it.
     pub(super) fn forget(&mut self, id: &str, out: &mut Outbox) {
         let Some(Entry { group: Group::Classic(group), .. }) = self.groups.remove(id) else { return };
         group.cancel_timers(&mut self.timers);
@@ -283,7 +292,7 @@ impl Coordinator {
     }
 
     /// Has expired offsets looked for at the end of the interval, if there are groups.
-    fn expect_expiry(&mut self, now: Now) {
+    pub(super) fn expect_expiry(&mut self, now: Now) {
         if self.groups.is_empty() || self.timers.is_set(&Timer::Expiry) {
             return;
         }
@@ -296,19 +305,20 @@ impl Coordinator {
     /// Forgets offsets that nobody needed for the retention time, and empty groups without offsets.
     fn expire(&mut self, now: Now, out: &mut Outbox) {
         let retention_ms = self.settings.offsets_retention_ms();
-        let mut forgotten = Vec::new();
-        for (id, Entry { group: Group::Classic(group), offsets }) in &mut self.groups {
-            offsets.retain(|topic, _, committed| {
+        for (id, Entry { group: Group::Classic(group), offsets, .. }) in &self.groups {
+            let mut is_all = true;
+            for (topic, partition, committed) in offsets.latest() {
                 let since = group.unneeded_since_ms(committed.at_ms);
-                group.is_subscribed_to(topic)
-                    || !since.is_some_and(|since| committed.has_expired(since, retention_ms, now.wall_ms))
-            });
-            if offsets.is_empty() && group.state() == State::Empty {
-                forgotten.push(id.clone());
+                let has_expired = !group.is_subscribed_to(topic)
+                    && since.is_some_and(|since| committed.has_expired(since, retention_ms, now.wall_ms));
+                if has_expired {
+                    out.records.push(forgotten(id, topic, partition));
+                }
+                is_all &= has_expired;
             }
-        }
-        for id in forgotten {
-            self.forget(&id, out);
+            if is_all && group.state() == State::Empty {
+                out.records.push(GroupRecord::Group { group: id.clone(), metadata: None });
+            }
         }
         self.expect_expiry(now);
     }

@@ -2,14 +2,18 @@
 //!
 //! A [`Coordinator`] is the groups of one partition of `__consumer_offsets`, on the broker that leads it. It knows
 //! neither topics (names and partitions are checked before it is asked) nor connections: a request that has to wait is
-//! a [`Waiter`], answered through the [`Outbox`] when its time has come. The rules are those of Apache Kafka's
+//! a [`Waiter`], answered through the [`Outbox`] when its time has come. What it writes down comes out of there too, and is
+//! told back when it is written ([`Coordinator::wrote`]) and committed ([`Coordinator::committed_to`],
+//! [`Coordinator::finish`]); a coordinator begins with what others have written ([`Coordinator::load`]). The rules are those of Apache Kafka's
 //! coordinator for `group.protocol=classic`; other kinds of groups are further variants of `Group`.
 
 mod classic;
 mod commit;
 mod coordinator;
+mod loading;
 mod offsets;
 mod overview;
+mod records;
 mod settings;
 mod timers;
 mod view;
@@ -22,7 +26,9 @@ use std::sync::Arc;
 use crate::wire::messages::{JoinGroupResponseData, SyncGroupResponseData};
 
 pub(crate) use classic::State;
+use classic::Written;
 pub(crate) use coordinator::Coordinator;
+pub(crate) use records::GroupRecord;
 pub(crate) use settings::GroupSettings;
 
 /// A request whose answer may come later: chosen by whoever asks, and given back with the answer.
@@ -49,6 +55,26 @@ pub(crate) struct Outbox {
     pub(crate) replies: Vec<(Waiter, GroupReply)>,
     /// What a window onto the cluster shows.
     pub(crate) events: Vec<GroupEvent>,
+    /// What is to be written down.
+    pub(crate) records: Vec<GroupRecord>,
+    /// What is to be done when that is written and committed, or can't be.
+    pub(crate) after: Vec<AfterWrite>,
+}
+
+/// What waits for records to be written and committed.
+#[derive(Clone, Debug)]
+pub(crate) struct AfterWrite {
+    pub(in crate::core::group) group: Arc<str>,
+    pub(in crate::core::group) what: Written,
+}
+
+/// What OffsetFetch is to be answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// What is written down and committed.
+    Committed,
+    /// What is written down.
+    Written,
 }
 
 /// The answer to a request that may wait.

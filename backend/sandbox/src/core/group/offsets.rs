@@ -7,9 +7,9 @@ use crate::wire::{KafkaString, KafkaUuid};
 
 /// A committed offset.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Committed {
+pub(crate) struct Committed {
     /// The offset of the next record to be read.
-    pub(super) offset: i64,
+    pub(in crate::core) offset: i64,
     /// The leader epoch of the record before it; -1 where the client did not say.
     pub(super) leader_epoch: i32,
     /// Whatever the client wanted to be kept with it.
@@ -37,57 +37,116 @@ impl Committed {
     }
 }
 
+/// The offset of a partition, and what it was before, as long as the last change of it is not committed in the log.
+#[derive(Clone, Debug, Default)]
+struct History {
+    now: Option<Committed>,
+    /// Where in the log the last change of it ends.
+    written_to: i64,
+    before: Vec<(i64, Option<Committed>)>,
+}
+
+impl History {
+    /// What it was when the log was committed up to there.
+    fn at(&self, committed_to: i64) -> Option<&Committed> {
+        if self.written_to <= committed_to {
+            return self.now.as_ref();
+        }
+        let before = self.before.iter().rev().find(|(written_to, _)| *written_to <= committed_to);
+        before.and_then(|(_, committed)| committed.as_ref())
+    }
+
+    /// Forgets what it was before the last change that is committed.
+    fn settle(&mut self, committed_to: i64) {
+        if self.written_to <= committed_to {
+            self.before = Vec::new();
+        } else if let Some(last) = self.before.iter().rposition(|(written_to, _)| *written_to <= committed_to)
+        {
+            self.before.drain(..last);
+        }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.now.is_none() && self.before.is_empty()
+    }
+}
+
 /// By topic and partition.
-type Topics = BTreeMap<Arc<str>, BTreeMap<i32, Committed>>;
+type Topics = BTreeMap<Arc<str>, BTreeMap<i32, History>>;
 
 /// The offsets of a group.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Offsets {
-    committed: Topics,
+    topics: Topics,
 }
 
 impl Offsets {
-    /// Whether nothing is committed.
-    pub(super) fn is_empty(&self) -> bool {
-        self.committed.is_empty()
+    /// The offset of a partition when the log was committed up to `committed_to`.
+    pub(super) fn get(&self, topic: &str, partition: i32, committed_to: i64) -> Option<&Committed> {
+        self.topics.get(topic)?.get(&partition)?.at(committed_to)
     }
 
-    pub(super) fn get(&self, topic: &str, partition: i32) -> Option<&Committed> {
-        self.committed.get(topic)?.get(&partition)
+    /// Whether there is an offset of a partition, by the last word.
+    pub(super) fn has(&self, topic: &str, partition: i32) -> bool {
+        self.get(topic, partition, i64::MAX).is_some()
     }
 
-    /// Keeps an offset in place of an earlier one; gives back the topic's name, shared.
-    pub(super) fn put(&mut self, topic: &str, partition: i32, committed: Committed) -> Arc<str> {
-        let known = self.committed.get_key_value(topic);
-        let name = known.map_or_else(|| topic.into(), |(name, _)| Arc::clone(name));
-        self.committed.entry(Arc::clone(&name)).or_default().insert(partition, committed);
-        name
-    }
-
-    /// Forgets the offset of a partition.
-    pub(super) fn remove(&mut self, topic: &str, partition: i32) {
-        if let Some(partitions) = self.committed.get_mut(topic) {
+    /// Takes in what was written to the log up to `written_to`; that it is committed up to `committed_to` is known.
+    pub(super) fn put(
+        &mut self,
+        topic: &Arc<str>,
+        partition: i32,
+        committed: Option<Committed>,
+        written_to: i64,
+        committed_to: i64,
+    ) {
+        let partitions = self.topics.entry(Arc::clone(topic)).or_default();
+        let history = partitions.entry(partition).or_default();
+        let before = std::mem::replace(&mut history.now, committed);
+        history.before.push((history.written_to, before));
+        history.written_to = written_to;
+        history.settle(committed_to);
+        if history.is_nothing() {
             partitions.remove(&partition);
             if partitions.is_empty() {
-                self.committed.remove(topic);
+                self.topics.remove(topic);
             }
         }
     }
 
-    /// Forgets the offsets for which this does not hold.
-    pub(super) fn retain(&mut self, keep: impl Fn(&str, i32, &Committed) -> bool) {
-        self.committed.retain(|topic, partitions| {
-            partitions.retain(|index, committed| keep(topic, *index, committed));
+    /// The log is committed up to there.
+    pub(super) fn settle(&mut self, committed_to: i64) {
+        self.topics.retain(|_, partitions| {
+            partitions.retain(|_, history| {
+                history.settle(committed_to);
+                !history.is_nothing()
+            });
             !partitions.is_empty()
         });
     }
 
-    /// All that is committed, topics by name and partitions by number.
+    /// Whether some of it is written but not committed.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.topics.values().flat_map(BTreeMap::values).any(|history| !history.before.is_empty())
+    }
+
+    /// All that is there by the last word.
+    pub(super) fn latest(&self) -> impl Iterator<Item = (&Arc<str>, i32, &Committed)> {
+        self.topics.iter().flat_map(|(name, partitions)| {
+            partitions.iter().filter_map(move |(index, history)| Some((name, *index, history.now.as_ref()?)))
+        })
+    }
+
+    /// All that is committed, topics by name and partitions by number; topics of which nothing is may be among them.
     pub(super) fn topics(
         &self,
+        committed_to: i64,
     ) -> impl Iterator<Item = (&str, impl Iterator<Item = (i32, &Committed)> + use<'_>)> {
-        self.committed.iter().map(|(name, partitions)| {
-            (&**name, partitions.iter().map(|(index, committed)| (*index, committed)))
+        self.topics.iter().map(move |(name, partitions)| {
+            let committed = partitions
+                .iter()
+                .filter_map(move |(index, history)| Some((*index, history.at(committed_to)?)));
+            (&**name, committed)
         })
     }
 }

@@ -1,8 +1,9 @@
 //! ListGroups, DescribeGroups, DeleteGroups.
 
-use super::Outbox;
 use super::classic::State;
+use super::commit::forgotten;
 use super::coordinator::{Coordinator, Entry, Group};
+use super::{GroupRecord, Outbox};
 use crate::wire::messages::describe_groups_response::DescribedGroup;
 use crate::wire::messages::{DeletableGroupResult, ListGroupsRequestData, ListedGroup};
 use crate::wire::{ErrorCode, KafkaString, KafkaUuid, message, text};
@@ -14,7 +15,8 @@ impl Coordinator {
     /// The groups in one of the states and of one of the types that are asked for, of any where none is named.
     /// Names are taken in upper or lower case.
     pub(crate) fn list(&self, request: &ListGroupsRequestData) -> Vec<ListedGroup> {
-        let listed = self.entries().filter_map(|(id, entry)| {
+        let seen = self.entries().filter(|(_, entry)| entry.written_to <= self.committed_to);
+        let listed = seen.filter_map(|(id, entry)| {
             let Group::Classic(group) = &entry.group;
             let state = group.state().name();
             let asked = asks_for(&request.states_filter, |asked| asked.trim().eq_ignore_ascii_case(state))
@@ -33,7 +35,7 @@ impl Coordinator {
     /// A group with its members. What these said of the protocol is there only in a stable group; one that does not
     /// exist is `Dead`.
     pub(crate) fn describe(&self, group_id: &KafkaString, version: i16) -> DescribedGroup {
-        let Some(Entry { group: Group::Classic(group), .. }) = self.entry(group_id.as_str()) else {
+        let Some(Entry { group: Group::Classic(group), .. }) = self.seen(group_id.as_str()) else {
             return unknown(group_id, version);
         };
         let protocol = group.protocol_name().filter(|_| group.state() == State::Stable);
@@ -48,7 +50,7 @@ impl Coordinator {
     }
 
     /// Deletes a group and its offsets, unless it has members: `NON_EMPTY_GROUP`, `GROUP_ID_NOT_FOUND`.
-    pub(crate) fn delete(&mut self, group_id: &KafkaString, out: &mut Outbox) -> DeletableGroupResult {
+    pub(crate) fn delete(&self, group_id: &KafkaString, out: &mut Outbox) -> DeletableGroupResult {
         let state =
             self.entry(group_id.as_str()).map(|Entry { group: Group::Classic(group), .. }| group.state());
         let error = match state {
@@ -58,18 +60,25 @@ impl Coordinator {
                 ErrorCode::NonEmptyGroup
             }
         };
-        if error == ErrorCode::None {
-            self.forget(group_id.as_str(), out);
+        if error == ErrorCode::None
+            && let Some(entry) = self.entry(group_id.as_str())
+        {
+            let id = entry.id();
+            let offsets = entry.offsets.latest();
+            out.records.extend(offsets.map(|(topic, partition, _)| forgotten(&id, topic, partition)));
+            out.records.push(GroupRecord::Group { group: id, metadata: None });
         }
         DeletableGroupResult { group_id: group_id.clone(), error_code: error.code(), ..Default::default() }
     }
 
     /// Forgets the offsets of a topic that was deleted. Its groups stay. Offsets of another topic that had or has
     /// the name stay too.
-    pub(crate) fn topic_deleted(&mut self, name: &str, id: KafkaUuid) {
-        self.each_offsets(|offsets| {
-            offsets.retain(|topic, _, committed| topic != name || !committed.is_for(id));
-        });
+    pub(crate) fn topic_deleted(&self, name: &str, id: KafkaUuid, out: &mut Outbox) {
+        for (group, entry) in self.entries() {
+            let its = entry.offsets.latest();
+            let its = its.filter(|(topic, _, committed)| &***topic == name && committed.is_for(id));
+            out.records.extend(its.map(|(topic, partition, _)| forgotten(group, topic, partition)));
+        }
     }
 }
 

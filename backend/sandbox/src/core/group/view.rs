@@ -15,7 +15,7 @@ const NEWEST_ASSIGNMENT: i16 = 3;
 impl Coordinator {
     /// All groups of this coordinator, which is on that broker.
     pub(crate) fn view(&self, broker: Option<i32>) -> Vec<GroupSnapshot> {
-        let groups = self.entries().map(|(id, Entry { group: Group::Classic(group), offsets })| {
+        let groups = self.entries().map(|(id, Entry { group: Group::Classic(group), offsets, .. })| {
             let described = self.describe(&text(&**id), 5);
             GroupSnapshot {
                 id: (**id).to_owned(),
@@ -24,7 +24,7 @@ impl Coordinator {
                 coordinator: broker,
                 members: described.members.iter().map(|it| member(it, group.state())).collect(),
                 offsets: offsets
-                    .topics()
+                    .topics(self.committed_to)
                     .flat_map(|(topic, partitions)| {
                         partitions.map(move |(partition, committed)| CommittedSnapshot {
                             topic: topic.to_owned(),

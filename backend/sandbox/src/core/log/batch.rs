@@ -70,6 +70,17 @@ impl Compression {
             _ => return None,
         })
     }
+
+    /// Its number in the attributes.
+    pub(super) fn id(self) -> i16 {
+        match self {
+            Self::None => 0,
+            Self::Gzip => 1,
+            Self::Snappy => 2,
+            Self::Lz4 => 3,
+            Self::Zstd => 4,
+        }
+    }
 }
 
 /// The header of a record batch.
@@ -213,6 +224,29 @@ pub(crate) fn write_max_timestamp(batch: &mut [u8], timestamp_type: TimestampTyp
     batch[MAX_TIMESTAMP_AT..PRODUCER_ID_AT].copy_from_slice(&max_timestamp.to_be_bytes());
     let crc = computed_crc(batch);
     batch[CRC_AT..ATTRIBUTES_AT].copy_from_slice(&crc.to_be_bytes());
+}
+
+/// Makes a batch of a header and its records as they stand in it: the length and the CRC are those of the whole.
+pub(super) fn assemble(header: &BatchHeader, records: &[u8]) -> Vec<u8> {
+    let length = HEADER_BYTES - LOG_OVERHEAD + records.len();
+    let mut batch = Vec::with_capacity(HEADER_BYTES + records.len());
+    batch.extend(header.base_offset.to_be_bytes());
+    batch.extend(i32::try_from(length).unwrap_or(i32::MAX).to_be_bytes());
+    batch.extend(header.leader_epoch.to_be_bytes());
+    batch.extend(MAGIC.to_be_bytes());
+    batch.extend([0; ATTRIBUTES_AT - CRC_AT]);
+    batch.extend(header.attributes.to_be_bytes());
+    batch.extend(header.last_offset_delta.to_be_bytes());
+    batch.extend(header.base_timestamp.to_be_bytes());
+    batch.extend(header.max_timestamp.to_be_bytes());
+    batch.extend(header.producer_id.to_be_bytes());
+    batch.extend(header.producer_epoch.to_be_bytes());
+    batch.extend(header.base_sequence.to_be_bytes());
+    batch.extend(header.record_count.to_be_bytes());
+    batch.extend(records);
+    let crc = computed_crc(&batch);
+    batch[CRC_AT..ATTRIBUTES_AT].copy_from_slice(&crc.to_be_bytes());
+    batch
 }
 
 /// A frame of record batches, split.

@@ -19,9 +19,6 @@ const FIRST_VERSION_WITH_ZSTD: i16 = 7;
 const ORDINARY_TIMESTAMPS: std::ops::Range<i64> = -(1 << 61)..1 << 61;
 
 /// The record batch for one partition in a Produce request, looked through.
-///
-/// Differs from Apache Kafka in this: a topic's `compression.type` does not matter, the batch stays as the producer
-/// compressed it (`producer`, the default).
 #[derive(Clone, Debug)]
 pub(crate) struct CheckedRecords {
     batch: Bytes,
@@ -100,6 +97,18 @@ impl CheckedRecords {
         Self::walk(batch.clone(), header).map_err(|fault| RecordsFault::of_walk(fault, batch.len()))
     }
 
+    /// A batch that a broker made, whose records are all of one moment.
+    pub(super) fn made(batch: Bytes, header: BatchHeader) -> Self {
+        Self {
+            batch,
+            header,
+            max_timestamp: header.max_timestamp,
+            timestamps: Some((header.max_timestamp, header.max_timestamp)),
+            keyless: 0,
+            skips_offsets: false,
+        }
+    }
+
     fn walk(batch: Bytes, header: BatchHeader) -> Result<Self, WalkFault> {
         let is_compressed = header.compression() != Some(Compression::None);
         let mut checked = Self {
@@ -137,15 +146,35 @@ impl CheckedRecords {
         now_wall_ms: i64,
         place: &dyn Display,
     ) -> Result<(), RecordsFault> {
+        self.judge(rules, now_wall_ms, place)?;
+        if self.skips_offsets {
+            // Apache Kafka means to number them anew, but looked only at their lengths and fails.
+            return Err(RecordsFault::of_log(ErrorCode::UnknownServerError, self.batch.len()));
+        }
+        self.judge_size(rules)
+    }
+
+    /// The same for records that will be compressed anew: as that batch they will be judged by its
+    /// [size](Self::judge_size), and their offsets don't matter.
+    pub(crate) fn judge(
+        &self,
+        rules: &ProduceRules,
+        now_wall_ms: i64,
+        place: &dyn Display,
+    ) -> Result<(), RecordsFault> {
         if self.batch.len() > rules.max_message_bytes {
             return Err(RecordsFault::of_log(ErrorCode::MessageTooLarge, self.batch.len()));
         }
         if self.may_be_wrong(rules, now_wall_ms) {
             self.judge_records(rules, now_wall_ms, place)?;
         }
-        if self.skips_offsets {
-            // Apache Kafka means to number them anew, but looked only at their lengths and fails.
-            return Err(RecordsFault::of_log(ErrorCode::UnknownServerError, self.batch.len()));
+        Ok(())
+    }
+
+    /// Judges the batch as it will be in the log.
+    pub(crate) fn judge_size(&self, rules: &ProduceRules) -> Result<(), RecordsFault> {
+        if self.batch.len() > rules.max_message_bytes {
+            return Err(RecordsFault::of_log(ErrorCode::MessageTooLarge, self.batch.len()));
         }
         if self.batch.len() > rules.segment_bytes {
             return Err(RecordsFault::of_log(ErrorCode::RecordListTooLarge, self.batch.len()));

@@ -57,6 +57,11 @@ impl Chunk {
         Self { free: BytesMut::new(), charge: None, next_capacity: FIRST_CHUNK_BYTES, account }
     }
 
+    /// What it is charged to.
+    pub(super) fn account(&self) -> &ChunkAccount {
+        &self.account
+    }
+
     /// Copies a batch, lets `write` change it, and gives it out with what it is charged to.
     pub(super) fn store(&mut self, batch: &[u8], write: impl FnOnce(&mut [u8])) -> (Bytes, Arc<ChunkCharge>) {
         let fits = self.free.capacity() >= batch.len();

@@ -9,6 +9,9 @@ use super::batch::Compression;
 /// The magic and the two versions with which the Java library begins its frames of Snappy blocks.
 const XERIAL_MAGIC: &[u8] = b"\x82SNAPPY\0";
 const XERIAL_HEADER_BYTES: usize = 16;
+/// The version, and the oldest that can read it.
+const XERIAL_VERSIONS: [u8; 8] = [0, 0, 0, 1, 0, 0, 0, 1];
+const XERIAL_BLOCK_BYTES: usize = 32 << 10;
 /// No Snappy element of n bytes makes more than this many times n.
 const SNAPPY_MOST_RATIO: usize = 32;
 /// The largest window that Apache Kafka's own Zstandard library accepts, as a power of two.
@@ -47,6 +50,18 @@ fn raw_snappy(block: &[u8]) -> io::Result<Vec<u8>> {
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(snap::raw::Decoder::new().decompress_vec(block)?)
+}
+
+/// Compresses as the Java library does: blocks of 32 KiB, each after its length.
+pub(super) fn write_xerial_snappy(plain: &[u8]) -> io::Result<Vec<u8>> {
+    let mut written = [XERIAL_MAGIC, &XERIAL_VERSIONS].concat();
+    let mut encoder = snap::raw::Encoder::new();
+    for block in plain.chunks(XERIAL_BLOCK_BYTES) {
+        let block = encoder.compress_vec(block)?;
+        written.extend(u32::try_from(block.len()).map_err(io::Error::other)?.to_be_bytes());
+        written.extend(block);
+    }
+    Ok(written)
 }
 
 /// Snappy blocks, each after its length, as the Java library writes them.

@@ -1,7 +1,7 @@
 //! The markers with which a transaction ends in a partition.
 
-use super::batch::{BatchHeader, Compression, HEADER_BYTES};
-use super::records::plain_fields;
+use super::batch::BatchHeader;
+use super::records::plain_records;
 
 /// The end of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +17,10 @@ pub(crate) struct EndTxnMarker {
 impl EndTxnMarker {
     /// Reads the marker of a control batch; `None` if there is none.
     pub(crate) fn read(header: &BatchHeader, batch: &[u8]) -> Option<Self> {
-        if !header.is_control() || header.compression() != Some(Compression::None) {
+        if !header.is_control() {
             return None;
         }
-        let record = plain_fields(batch.get(HEADER_BYTES..)?, header)?;
+        let record = plain_records(batch).next()?;
         let (_version, kind) = record.key?.split_first_chunk::<2>()?;
         let is_commit = match i16::from_be_bytes(*kind.first_chunk()?) {
             0 => false,

@@ -7,13 +7,16 @@
 mod batch;
 mod check;
 mod chunk;
+mod compact;
 mod compression;
 mod epochs;
 mod fault;
 mod lookup;
 mod markers;
+mod own;
 mod producers;
 mod read;
+mod recompress;
 mod records;
 mod segment;
 mod snapshots;
@@ -25,12 +28,14 @@ mod truncate;
 
 use std::collections::VecDeque;
 
-pub(crate) use batch::{BatchHeader, TimestampType};
+pub(crate) use batch::{BatchHeader, Compression, TimestampType};
 pub(crate) use check::{CheckedRecords, ProduceRules};
 pub(crate) use chunk::ChunkAccount;
 pub(crate) use fault::{FaultStage, RecordError, RecordsFault};
 pub(crate) use markers::EndTxnMarker;
+pub(crate) use own::KeyedRecord;
 pub(crate) use producers::{ProducerStates, Verdict};
+pub(crate) use recompress::Recompression;
 pub(crate) use segment::StoredBatch;
 
 use batch::{write_max_timestamp, write_place};
@@ -84,6 +89,8 @@ pub(crate) struct PartitionLog {
     snapshots: ProducerSnapshots,
     /// When silent producers were looked for last.
     expired_producers_ms: Option<i64>,
+    /// Up to where compaction has come.
+    cleaned_to: i64,
 }
 
 impl PartitionLog {
@@ -99,6 +106,7 @@ impl PartitionLog {
             producers: ProducerStates::default(),
             snapshots: ProducerSnapshots::default(),
             expired_producers_ms: None,
+            cleaned_to: 0,
         }
     }
 

@@ -216,23 +216,60 @@ fn varlong(source: &mut impl Bytewise) -> Result<i64, WalkFault> {
     Err(WalkFault::Invalid)
 }
 
-/// The key, value and timestamp of a record.
-pub(super) struct PlainFields<'a> {
+/// A record as it is copied: its time, and all that follows its offset.
+pub(super) struct TimedRecord<'a> {
+    pub(super) timestamp: i64,
+    pub(super) rest: &'a [u8],
+}
+
+/// The records of a batch out of their decompressed bytes; ends after the first fault.
+pub(super) fn timed_records<'a>(
+    mut plain: &'a [u8],
+    header: &BatchHeader,
+) -> impl Iterator<Item = Result<TimedRecord<'a>, WalkFault>> {
+    let base_timestamp = header.base_timestamp;
+    let count = usize::try_from(header.record_count).unwrap_or(0);
+    (0..count).map(move |_| {
+        let size = usize::try_from(varint(&mut plain)?).map_err(|_| WalkFault::Invalid)?;
+        let (mut rest, after) = plain.split_at_checked(size).ok_or(WalkFault::Invalid)?;
+        plain = after;
+        let _attributes = rest.byte()?;
+        let timestamp = base_timestamp.wrapping_add(varlong(&mut rest)?);
+        let _offset_delta = varint(&mut rest)?;
+        Ok(TimedRecord { timestamp, rest })
+    })
+}
+
+/// A record that is not compressed.
+pub(super) struct PlainRecord<'a> {
+    /// All of it, with its length.
+    pub(super) bytes: &'a [u8],
+    pub(super) offset_delta: i32,
     pub(super) timestamp: i64,
     pub(super) key: Option<&'a [u8]>,
     pub(super) value: Option<&'a [u8]>,
 }
 
-/// The fields of the first of some records that are not compressed.
-pub(super) fn plain_fields<'a>(mut records: &'a [u8], header: &BatchHeader) -> Option<PlainFields<'a>> {
-    let rest = &mut records;
-    let _size = varint(rest).ok()?;
-    let _attributes = rest.byte().ok()?;
-    let timestamp = header.base_timestamp.wrapping_add(varlong(rest).ok()?);
-    let _offset_delta = varint(rest).ok()?;
-    let key = take_field(rest)?;
-    let value = take_field(rest)?;
-    Some(PlainFields { timestamp, key, value })
+/// The records of a batch, as far as they can be read; none of a compressed one.
+pub(super) fn plain_records(batch: &[u8]) -> impl Iterator<Item = PlainRecord<'_>> {
+    let header = BatchHeader::read(batch).filter(|it| it.compression() == Some(Compression::None));
+    let count = header.map_or(0, |header| usize::try_from(header.record_count).unwrap_or(0));
+    let mut rest = batch.get(HEADER_BYTES..).unwrap_or_default();
+    (0..count).map_while(move |_| next_plain(&mut rest, header?.base_timestamp))
+}
+
+fn next_plain<'a>(rest: &mut &'a [u8], base_timestamp: i64) -> Option<PlainRecord<'a>> {
+    let begin = *rest;
+    let size = usize::try_from(varint(rest).ok()?).ok()?;
+    let (mut body, after) = rest.split_at_checked(size)?;
+    *rest = after;
+    let bytes = begin.get(..begin.len() - after.len())?;
+    let _attributes = body.byte().ok()?;
+    let timestamp = base_timestamp.wrapping_add(varlong(&mut body).ok()?);
+    let offset_delta = varint(&mut body).ok()?;
+    let key = take_field(&mut body)?;
+    let value = take_field(&mut body)?;
+    Some(PlainRecord { bytes, offset_delta, timestamp, key, value })
 }
 
 fn take_field<'a>(rest: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {

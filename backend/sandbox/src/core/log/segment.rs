@@ -23,6 +23,11 @@ impl StoredBatch {
         self.base_offset
     }
 
+    /// The offset of its last record.
+    pub(crate) fn last_offset(&self) -> i64 {
+        self.last_offset
+    }
+
     /// Its header; `None` never comes of a batch that was appended.
     pub(crate) fn header(&self) -> Option<BatchHeader> {
         BatchHeader::read(&self.bytes)
@@ -51,7 +56,7 @@ pub(super) struct Segment {
     pub(super) entries: Vec<Entry>,
     pub(super) bytes: usize,
     created_ms: i64,
-    last_modified_ms: i64,
+    pub(super) last_modified_ms: i64,
     /// The latest timestamp of the first batch, when that is known.
     first_timestamp: i64,
     pub(super) max_timestamp: MaxTimestamp,
@@ -79,6 +84,11 @@ impl Segment {
             first_timestamp: NO_TIMESTAMP,
             max_timestamp: MaxTimestamp { timestamp: NO_TIMESTAMP, base_offset: -1 },
         }
+    }
+
+    /// A segment of the same age at the same place, without batches.
+    pub(super) fn emptied(&self) -> Self {
+        Self { last_modified_ms: self.last_modified_ms, ..Self::new(self.base_offset, self.created_ms) }
     }
 
     /// Whether a batch must go to a new segment, by size, by age (KIP-20), or because its offset is too far.

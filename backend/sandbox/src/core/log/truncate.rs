@@ -27,6 +27,7 @@ impl PartitionLog {
         }
         self.end_offset = offset;
         self.start_offset = self.start_offset.min(offset);
+        self.cleaned_to = self.cleaned_to.min(offset);
         self.bytes = self.segments.iter().map(|segment| segment.bytes).sum();
         self.epochs.truncate_from_end(offset);
         self.rebuild_producers();
@@ -39,6 +40,7 @@ impl PartitionLog {
         self.bytes = 0;
         self.start_offset = offset;
         self.end_offset = offset;
+        self.cleaned_to = self.cleaned_to.min(offset);
         self.epochs.clear();
         self.producers.clear();
         self.snapshots.clear(offset);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::member::{Member, ParkedJoin, Protocol, copied, protocols, wire_id};
+use super::persist::Returned;
 use super::{ClassicGroup, Departure, GroupEvent, GroupReply, State, Step, Timer, sync};
 use crate::core::group::Caller;
 use crate::wire::messages::{JoinGroupRequestData, JoinGroupResponseData, JoinGroupResponseMember};
@@ -195,6 +196,7 @@ impl ClassicGroup {
     /// Another client comes with the `group.instance.id` of a member: it takes its place (KIP-345).
     fn replace_static(&mut self, old: &Arc<str>, new: &Arc<str>, join: Join, step: &mut Step<'_>) {
         let leader_before = self.leader.clone();
+        let before = self.members.get(old).cloned();
         let fenced = JoinGroupResponseData {
             member_id: wire_id(old),
             error_code: ErrorCode::FencedInstanceId.code(),
@@ -209,7 +211,7 @@ impl ClassicGroup {
         self.update(new, join, step);
         match self.state {
             State::Stable if self.elect_protocol() == self.protocol_name => {
-                self.persist();
+                let Some(before) = before else { return };
                 let mut response = self.joined(new);
                 if version >= SKIP_ASSIGNMENT_SINCE {
                     response.skip_assignment = self.is_leader(new);
@@ -218,7 +220,7 @@ impl ClassicGroup {
                     response.members.clear();
                     response.leader = wire_id(leader_before.as_deref().unwrap_or_default());
                 }
-                self.answer_join(new, response, step);
+                self.write_returned(Returned { id: new.clone(), before, leader_before, response }, step);
             }
             State::Stable => self.rebalance_or_complete_join(step),
             // The leader may have been told of the id before, and would assign to it.
@@ -228,7 +230,7 @@ impl ClassicGroup {
     }
 
     /// Gives a static member another id.
-    fn rename(&mut self, old: &Arc<str>, new: &Arc<str>, step: &mut Step<'_>) {
+    pub(super) fn rename(&mut self, old: &Arc<str>, new: &Arc<str>, step: &mut Step<'_>) {
         let Some(mut member) = self.members.remove(old) else { return };
         step.timers.cancel(&self.session_timer(old));
         member.id = new.clone();

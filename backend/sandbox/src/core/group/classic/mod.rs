@@ -22,8 +22,9 @@ use crate::wire::messages::{JoinGroupResponseData, SyncGroupResponseData};
 use crate::wire::{ErrorCode, KafkaString};
 
 use member::Member;
-use persist::Persisted;
 use rebalance::InitialDelay;
+
+pub(super) use persist::Written;
 
 /// Where a group is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,8 +103,6 @@ pub(super) struct ClassicGroup {
     new_member_added: bool,
     /// How the initial rebalance is delayed, while it is.
     initial_delay: Option<InitialDelay>,
-    /// What a new leader of the partition would read.
-    persisted: Option<Persisted>,
 }
 
 impl ClassicGroup {
@@ -125,7 +124,6 @@ impl ClassicGroup {
             from_empty: false,
             new_member_added: false,
             initial_delay: None,
-            persisted: None,
         }
     }
 
@@ -151,6 +149,10 @@ impl ClassicGroup {
 
     pub(super) fn protocol_name(&self) -> Option<&KafkaString> {
         self.protocol_name.as_ref()
+    }
+
+    pub(super) fn member_ids(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.members.keys()
     }
 
     pub(super) fn members(&self) -> impl Iterator<Item = &Member> {

@@ -98,7 +98,7 @@ impl ClassicGroup {
         self.subscribed = self.find_subscription();
         if self.members.is_empty() {
             self.enter(State::Empty, step);
-            self.persist();
+            self.write_empty(step);
         } else {
             self.enter(State::CompletingRebalance, step);
             self.tell_joined(step);
@@ -146,7 +146,7 @@ impl ClassicGroup {
     }
 
     /// Takes back what was assigned, and tells those who wait for it why.
-    fn reset_assignment(&mut self, error: ErrorCode, step: &mut Step<'_>) {
+    pub(super) fn reset_assignment(&mut self, error: ErrorCode, step: &mut Step<'_>) {
         let ids: Vec<Arc<str>> = self.members.keys().cloned().collect();
         for id in ids {
             if let Some(member) = self.members.get_mut(&id) {

@@ -65,7 +65,8 @@ impl ClassicGroup {
         }
         self.synced(id, step);
         if self.is_leader(id) {
-            self.assign(&request.assignments, step);
+            let assignments = self.assignments(&request.assignments);
+            self.write_assigned(assignments, step);
         }
     }
 
@@ -77,23 +78,26 @@ impl ClassicGroup {
         }
     }
 
-    /// Gives out what the leader assigned; whom it forgot gets nothing.
-    fn assign(&mut self, assignments: &[SyncGroupRequestAssignment], step: &mut Step<'_>) {
+    /// What each member gets, copied out of its frame; whom the leader forgot gets nothing.
+    fn assignments(&self, assignments: &[SyncGroupRequestAssignment]) -> HashMap<Arc<str>, Bytes> {
         let by_member: HashMap<&str, &Bytes> =
             assignments.iter().map(|given| (given.member_id.as_str(), &given.assignment)).collect();
+        let of = |id: &str| by_member.get(id).map(|given| Bytes::copy_from_slice(given)).unwrap_or_default();
+        self.members.keys().map(|id| (id.clone(), of(id))).collect()
+    }
+
+    /// Gives out what the leader assigned.
+    pub(super) fn assign(&mut self, mut assignments: HashMap<Arc<str>, Bytes>, step: &mut Step<'_>) {
         let ids: Vec<Arc<str>> = self.members.keys().cloned().collect();
         for id in ids {
-            let assignment = by_member.get(&*id).map(|given| Bytes::copy_from_slice(given));
             if let Some(member) = self.members.get_mut(&id) {
-                member.assignment = assignment.unwrap_or_default();
+                member.assignment = assignments.remove(&id).unwrap_or_default();
             }
             let response = self.assigned(&id);
             if self.answer_sync(&id, response, step) {
                 self.restart_session(&id, step);
             }
         }
-        // What is written down carries the time at which the generation began, as in Apache Kafka.
-        self.persist();
         self.enter(State::Stable, step);
     }
 

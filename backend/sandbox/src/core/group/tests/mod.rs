@@ -36,6 +36,8 @@ struct Desk {
     ids: u128,
     answers: HashMap<Waiter, Vec<GroupReply>>,
     events: Vec<GroupEvent>,
+    /// What was written, each with where the log goes on.
+    log: Vec<(GroupRecord, i64)>,
 }
 
 impl Desk {
@@ -52,6 +54,7 @@ impl Desk {
             ids: 0,
             answers: HashMap::new(),
             events: Vec::new(),
+            log: Vec::new(),
         }
     }
 
@@ -74,11 +77,40 @@ impl Desk {
         (waiter, result)
     }
 
-    fn take(&mut self, out: Outbox) {
-        for (waiter, reply) in out.replies {
-            self.answers.entry(waiter).or_default().push(reply);
+    /// Takes what came of something. What is written is committed at once.
+    fn take(&mut self, mut out: Outbox) {
+        loop {
+            for (waiter, reply) in out.replies {
+                self.answers.entry(waiter).or_default().push(reply);
+            }
+            self.events.extend(out.events);
+            if out.records.is_empty() && out.after.is_empty() {
+                return;
+            }
+            let mut next = Outbox::default();
+            let to = i64::try_from(self.log.len() + out.records.len()).unwrap();
+            self.coordinator.committed_to(to);
+            for record in out.records {
+                self.log.push((record.clone(), to));
+                self.coordinator.wrote(record, to, &mut next);
+            }
+            for after in out.after {
+                self.coordinator.finish(self.now, after, Ok(()), &mut next);
+            }
+            out = next;
         }
-        self.events.extend(out.events);
+    }
+
+    /// Another broker takes over: it knows only what is written.
+    fn move_away(&mut self) {
+        let mut out = Outbox::default();
+        self.coordinator.unload(self.now, &mut out);
+        let (settings, records) = (self.coordinator.settings().clone(), self.log.clone().into_iter());
+        let to = i64::try_from(self.log.len()).unwrap();
+        let before = Some(&self.coordinator);
+        self.coordinator = Coordinator::load(settings, self.now, records, to, before, &mut out);
+        self.take(out);
+        self.pass(0);
     }
 
     /// Lets time pass, with each deadline at its own moment.
@@ -188,7 +220,7 @@ impl Desk {
             topics: Some(vec![topic]),
             ..Default::default()
         };
-        self.coordinator.fetch(&request).topics[0].partitions[0].clone()
+        self.coordinator.fetch(&request, Reading::Committed).topics[0].partitions[0].clone()
     }
 
     fn join_answer(&self, waiter: Waiter) -> JoinGroupResponseData {

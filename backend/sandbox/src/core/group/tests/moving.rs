@@ -2,20 +2,13 @@
 
 use super::*;
 
-fn move_away(desk: &mut Desk) {
-    desk.act(|it, now, _, _, out| {
-        it.unload(now, out);
-        it.load(now, out);
-    });
-}
-
 #[test]
 fn a_stable_group_goes_on_with_members_generation_and_assignment() {
     let mut desk = Desk::new();
     let members = desk.stable(&["a", "b"]);
     desk.commit(&Commit::of(&members[0], "orders", 6));
     desk.pass(9_000);
-    move_away(&mut desk);
+    desk.move_away();
     desk.pass(9_000);
     assert_eq!(desk.state(), "Stable", "their sessions begin anew");
     for member in &members {
@@ -34,7 +27,7 @@ fn a_stable_group_goes_on_with_members_generation_and_assignment() {
 fn the_members_of_a_moved_group_time_out() {
     let mut desk = Desk::new();
     desk.stable(&["a"]);
-    move_away(&mut desk);
+    desk.move_away();
     desk.pass(10_000);
     assert_eq!(desk.state(), "Empty");
 }
@@ -45,7 +38,7 @@ fn who_waits_to_join_is_told_that_this_is_not_the_coordinator() {
     let members = desk.stable(&["a", "b"]);
     let waiter = desk.join(&members[0].joining);
     let (new, _) = desk.join_twice(Joining::named("c"));
-    move_away(&mut desk);
+    desk.move_away();
     for waiter in [waiter, new] {
         assert_eq!(code(desk.join_answer(waiter).error_code), ErrorCode::NotCoordinator);
     }
@@ -63,7 +56,7 @@ fn who_waits_for_an_assignment_is_told_that_this_is_not_the_coordinator() {
     desk.join(&members[0].joining);
     let follower = desk.joined(&members[1].joining);
     let sync = desk.sync(&follower);
-    move_away(&mut desk);
+    desk.move_away();
     assert_eq!(code(desk.sync_answer(sync).error_code), ErrorCode::NotCoordinator);
     assert_eq!(
         desk.heartbeat(&members[1].id, members[1].generation),
@@ -76,7 +69,7 @@ fn who_waits_for_an_assignment_is_told_that_this_is_not_the_coordinator() {
 fn a_group_in_its_first_rebalance_comes_back_empty() {
     let mut desk = Desk::with(GroupSettings::default());
     let (waiter, joining) = desk.join_twice(Joining::named("a"));
-    move_away(&mut desk);
+    desk.move_away();
     assert_eq!(code(desk.join_answer(waiter).error_code), ErrorCode::NotCoordinator);
     assert_eq!(desk.state(), "Empty");
     assert_eq!(code(desk.joined(&joining).error_code), ErrorCode::UnknownMemberId);
@@ -86,11 +79,11 @@ fn a_group_in_its_first_rebalance_comes_back_empty() {
 fn a_group_that_only_committed_comes_back_if_it_has_offsets() {
     let mut desk = Desk::new();
     desk.commit(&Commit::simple("orders", 1));
-    move_away(&mut desk);
+    desk.move_away();
     assert_eq!((desk.state().as_str(), desk.committed("orders")), ("Empty", 1));
-    desk.coordinator.topic_deleted("orders", KafkaUuid::ZERO);
-    move_away(&mut desk);
-    assert_eq!(desk.state(), "Dead");
+    desk.act(|it, _, _, _, out| it.topic_deleted("orders", KafkaUuid::ZERO, out));
+    desk.move_away();
+    assert_eq!((desk.state().as_str(), desk.committed("orders")), ("Empty", -1), "there are records of it");
 }
 
 #[test]
@@ -100,7 +93,7 @@ fn a_static_member_is_known_after_the_move() {
     let joining = Joining { member_id: first.member_id.to_string(), ..Joining::fixed("desk-1") };
     let members = desk.settle(&[joining]);
     let back = desk.joined(&Joining::fixed("desk-1"));
-    move_away(&mut desk);
+    desk.move_away();
     let again = desk.joined(&Joining::fixed("desk-1"));
     assert_eq!((again.error_code, again.generation_id), (0, members[0].generation));
     assert_ne!(again.member_id, back.member_id);
@@ -112,7 +105,7 @@ fn an_empty_group_keeps_its_generation() {
     let mut desk = Desk::new();
     let members = desk.stable(&["a"]);
     desk.leave(vec![by_id(&members[0].id)]);
-    move_away(&mut desk);
+    desk.move_away();
     assert_eq!(desk.state(), "Empty");
     let (waiter, _) = desk.join_twice(Joining::named("b"));
     assert_eq!(desk.join_answer(waiter).generation_id, members[0].generation + 2);

@@ -11,7 +11,7 @@ fn delete(desk: &mut Desk, group: &str, topic: &str) -> (ErrorCode, Option<Error
         OffsetDeleteRequestTopic { name: text(topic), partitions: vec![partition], ..Default::default() };
     let request =
         OffsetDeleteRequestData { group_id: text(group), topics: vec![topic], ..Default::default() };
-    let response = desk.coordinator.offset_delete(&request);
+    let response = desk.act(|it, _, _, _, out| it.offset_delete(&request, out)).1;
     let partition = response.topics.first().map(|topic| code(topic.partitions[0].error_code));
     (code(response.error_code), partition)
 }
@@ -51,7 +51,7 @@ fn all_offsets_of_a_group_are_fetched_when_no_topic_is_named() {
     }
     let all = |group: &str| {
         let request = OffsetFetchRequestGroup { group_id: text(group), topics: None, ..Default::default() };
-        let topics = desk.coordinator.fetch(&request).topics;
+        let topics = desk.coordinator.fetch(&request, Reading::Committed).topics;
         let topics =
             topics.iter().map(|topic| (topic.name.to_string(), topic.partitions[0].committed_offset));
         topics.collect::<Vec<_>>()
@@ -163,14 +163,14 @@ fn an_offset_of_another_topic_with_the_same_name_is_none() {
 fn with_a_topic_its_offsets_go_and_the_group_stays() {
     let mut desk = Desk::new();
     desk.commit(&Commit { topic_id: ID, ..Commit::simple("orders", 8) });
-    desk.coordinator.topic_deleted("orders", OTHER_ID);
+    desk.act(|it, _, _, _, out| it.topic_deleted("orders", OTHER_ID, out));
     assert_eq!(desk.committed("orders"), 8);
-    desk.coordinator.topic_deleted("payments", ID);
+    desk.act(|it, _, _, _, out| it.topic_deleted("payments", ID, out));
     assert_eq!(desk.committed("orders"), 8);
-    desk.coordinator.topic_deleted("orders", ID);
+    desk.act(|it, _, _, _, out| it.topic_deleted("orders", ID, out));
     assert_eq!(desk.committed("orders"), -1);
     desk.commit(&Commit::simple("orders", 9));
-    desk.coordinator.topic_deleted("orders", ID);
+    desk.act(|it, _, _, _, out| it.topic_deleted("orders", ID, out));
     assert_eq!(desk.committed("orders"), -1, "committed by name only");
     assert_eq!(desk.state(), "Empty");
 }
