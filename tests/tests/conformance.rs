@@ -1,6 +1,8 @@
-//! Scenarios in which the sandbox must behave as Apache Kafka does, by the wire.
+//! Scenarios in which the sandbox must behave as Apache Kafka does: by the wire, and by librdkafka's clients.
 #![expect(clippy::expect_used, reason = "a test ends at the first thing that fails")]
 
+#[path = "conformance/clients/mod.rs"]
+mod clients;
 #[path = "conformance/configs.rs"]
 mod configs;
 #[path = "conformance/fetch.rs"]

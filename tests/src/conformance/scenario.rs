@@ -74,6 +74,12 @@ impl<'a> Scenario<'a> {
         self.up[broker] = true;
     }
 
+    /// Cuts a broker off, or mends that; see [`UnderTest::cut_off_broker`].
+    pub fn cut_off(&mut self, broker: usize, is_cut_off: bool) {
+        (self.up[broker], self.wires[broker]) = (!is_cut_off, None);
+        self.target.cut_off_broker(broker, is_cut_off);
+    }
+
     /// A new connection to a broker, counted from 0.
     pub fn open(&self, broker: usize) -> Wire {
         Wire::connect(&self.target.addresses()[broker]).expect("a connection")
@@ -125,6 +131,12 @@ impl<'a> Scenario<'a> {
     pub fn note(&mut self, line: &str) {
         let (label, outcome) = line.split_once(" => ").unwrap_or((line, ""));
         self.push("", None, label, outcome.to_owned());
+    }
+
+    /// Records what came of a step that is no request, masked as answers are.
+    pub fn saw(&mut self, label: &str, outcome: &str) {
+        let outcome = self.masks.line(outcome);
+        self.push("", None, label, outcome);
     }
 
     fn push(&mut self, api: &'static str, version: Option<i16>, label: &str, outcome: String) {
@@ -245,6 +257,13 @@ impl<'a> Scenario<'a> {
         self.quietly(broker, &request, 13).answer().topics.swap_remove(0)
     }
 
+    /// The brokers that a broker takes to be up; all counted from 0.
+    pub fn live_brokers(&mut self, broker: usize) -> Vec<usize> {
+        let request = MetadataRequestData { topics: Some(Vec::new()), ..MetadataRequestData::default() };
+        let brokers = self.quietly(broker, &request, 12).answer().brokers;
+        brokers.iter().map(|broker| usize::try_from(broker.node_id - 1).expect("an id")).collect()
+    }
+
     /// A topic's id.
     pub fn topic_id(&mut self, topic: &str) -> KafkaUuid {
         self.metadata(0, topic).topic_id
@@ -264,13 +283,18 @@ impl<'a> Scenario<'a> {
         let describe =
             DescribeGroupsRequestData { groups: vec![text(group)], ..DescribeGroupsRequestData::default() };
         let mut found = None;
+        let asked = self.brokers()[0];
         self.until("a group has a coordinator", |s| {
-            let Reply::Answer { response, .. } = s.quietly(0, &find, 4) else { return true };
+            let Reply::Answer { response, .. } = s.quietly(asked, &find, 4) else { return true };
             let coordinator = &response.coordinators[0];
             if coordinator.error_code != 0 {
                 return false;
             }
             let broker = usize::try_from(coordinator.node_id - 1).expect("a broker");
+            // That it is down is not yet known to all.
+            if !s.up[broker] {
+                return false;
+            }
             let Reply::Answer { response, .. } = s.quietly(broker, &describe, 5) else { return true };
             let is_loaded = response.groups[0].error_code == 0;
             found = is_loaded.then_some(broker);

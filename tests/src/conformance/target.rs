@@ -73,6 +73,18 @@ impl UnderTest {
         }
     }
 
+    /// Cuts a broker off from the others, or mends that. Apache Kafka's hangs meanwhile, and its clients wait in vain; the
+    /// sandbox's goes on alone, and clients reach it.
+    pub fn cut_off_broker(&self, broker: usize, is_cut_off: bool) {
+        match &self.kind {
+            Kind::Kafka(cluster) if is_cut_off => lock(cluster).pause_broker(broker).expect("a broker hangs"),
+            Kind::Kafka(cluster) => lock(cluster).resume_broker(broker).expect("a broker goes on"),
+            Kind::Sandbox(cluster) => {
+                cluster.cut_off_broker(id(broker), is_cut_off).expect("cutting a broker off");
+            }
+        }
+    }
+
     /// Starts a broker that is down, and waits until it takes part.
     pub fn start_broker(&self, broker: usize) {
         match &self.kind {

@@ -12,7 +12,12 @@ use tests::conformance::{Scenario, fetch_request, produce_request, text};
 use crate::{compare, compare_alone};
 
 /// A topic whose partitions have these replicas, the leader first.
-fn assigned(s: &mut Scenario<'_>, shown: &str, partitions: &[&[i32]], configs: &[(&str, &str)]) -> String {
+pub(crate) fn assigned(
+    s: &mut Scenario<'_>,
+    shown: &str,
+    partitions: &[&[i32]],
+    configs: &[(&str, &str)],
+) -> String {
     let name = s.name(shown);
     let answer = create(s, &name, partitions, configs);
     assert_eq!(answer.topics[0].error_code, 0, "{answer:?}");
@@ -53,7 +58,7 @@ fn create(
 }
 
 /// Records how a topic's partitions are, as a broker sees them.
-fn state(s: &mut Scenario<'_>, label: &str, broker: usize, topic: &str) {
+pub(crate) fn state(s: &mut Scenario<'_>, label: &str, broker: usize, topic: &str) {
     let request = DescribeTopicPartitionsRequestData {
         topics: vec![describe_topic_partitions_request::TopicRequest {
             name: text(topic),
@@ -72,7 +77,7 @@ fn state(s: &mut Scenario<'_>, label: &str, broker: usize, topic: &str) {
 }
 
 /// Waits until each broker that is up sees a partition led by `leader` with these replicas in sync.
-fn until_in_sync(s: &mut Scenario<'_>, topic: &str, leader: i32, in_sync: &[i32]) {
+pub(crate) fn until_in_sync(s: &mut Scenario<'_>, topic: &str, leader: i32, in_sync: &[i32]) {
     for broker in s.brokers() {
         s.until("replicas are in sync", |s| {
             let partition = s.metadata(broker, topic).partitions.swap_remove(0);
