@@ -114,7 +114,10 @@ impl Group {
 
     /// A member closes its consumer.
     pub(super) fn leave(&mut self, name: &str) {
-        self.members.remove(name).expect("a member");
+        let member = self.members.remove(name).expect("a member");
+        // rdkafka closes without a limit.
+        let closing = std::thread::spawn(move || drop(member));
+        self.poll_until("a consumer is closed", |_| closing.is_finished());
     }
 
     /// A member is no longer polled, or is again.
