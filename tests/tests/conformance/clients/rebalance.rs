@@ -172,6 +172,11 @@ fn members_keep_partitions_that_need_not_move() {
 }
 
 #[test]
+fn members_share_partitions_of_three_brokers() {
+    compare("clients-cooperative-3", 3, cooperative);
+}
+
+#[test]
 fn members_find_a_strategy_in_common() {
     compare("clients-strategies", 1, strategies);
 }
