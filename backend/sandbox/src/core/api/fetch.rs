@@ -5,9 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::check_epoch;
+use super::errors::with_error;
 use super::produce::endpoints;
 use super::repeats::last_places;
-use crate::core::faults::with_error;
 use crate::core::image::{PartitionRegistration, Topic};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};

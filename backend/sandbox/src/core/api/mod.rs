@@ -2,6 +2,7 @@
 
 mod cluster;
 mod configs;
+mod errors;
 pub(crate) mod fetch;
 mod groups;
 mod list_offsets;
@@ -14,6 +15,8 @@ mod repeats;
 mod replicas;
 mod security;
 mod topics;
+
+pub(super) use errors::with_error;
 
 use super::image::{PartitionRegistration, Topic};
 use super::partition::Replica;

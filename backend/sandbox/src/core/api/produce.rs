@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::errors::with_error;
 use super::repeats::last_places;
-use crate::core::faults::with_error;
 use crate::core::log::{FaultStage, Recompression, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, ConnectionId, Core, TopicPartition};

@@ -5,7 +5,11 @@ mod describe;
 mod topics;
 
 use super::*;
-use crate::wire::messages::alter_configs_request::AlterableConfig;
+use crate::core::config::{ConfigResource, Overrides};
+use crate::wire::messages::alter_configs_request::{AlterConfigsResource, AlterableConfig};
+use crate::wire::messages::incremental_alter_configs_request::{
+    self, AlterConfigsResource as IncrementalResource,
+};
 
 const TOPIC: i8 = 2;
 const BROKER: i8 = 4;

@@ -1,0 +1,272 @@
+//! AlterConfigs and IncrementalAlterConfigs: all configs of a resource, or single ones.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{ClusterFacts, ResourceType, no_client_metrics};
+use crate::core::config::{ConfigChange, ConfigError, ConfigResource, ConfigStore, Operation, Overrides};
+use crate::wire::messages::alter_configs_request::{AlterConfigsRequestData, AlterConfigsResource};
+use crate::wire::messages::alter_configs_response::{AlterConfigsResourceResponse, AlterConfigsResponseData};
+use crate::wire::messages::incremental_alter_configs_request::{
+    AlterConfigsResource as IncrementalResource, AlterableConfig, IncrementalAlterConfigsRequestData,
+};
+use crate::wire::messages::incremental_alter_configs_response::{
+    AlterConfigsResourceResponse as IncrementalResponse, IncrementalAlterConfigsResponseData,
+};
+use crate::wire::{ErrorCode, KafkaString, message};
+
+/// Overrides that a resource is to have from now on: see [`ConfigStore::replace`].
+pub(crate) type Changes = Vec<(ConfigResource, Overrides)>;
+
+/// Answers `AlterConfigs`, which sets all configs of a resource.
+pub(super) fn alter_configs(
+    store: &ConfigStore,
+    facts: &impl ClusterFacts,
+    request: &AlterConfigsRequestData,
+) -> (AlterConfigsResponseData, Changes) {
+    let twice = named_twice(request.resources.iter().map(|it| (it.resource_type, it.resource_name.as_str())));
+    let mut changes = Changes::new();
+    let responses = request.resources.iter().map(|resource| {
+        let replaced = if twice.contains(&(resource.resource_type, resource.resource_name.as_str())) {
+            Err(resource_twice())
+        } else {
+            replacement(store, facts, resource)
+        };
+        let (error_code, error_message) = outcome(replaced, request.validate_only, &mut changes);
+        AlterConfigsResourceResponse {
+            error_code,
+            error_message,
+            resource_type: resource.resource_type,
+            resource_name: resource.resource_name.clone(),
+            ..Default::default()
+        }
+    });
+    let responses = responses.collect();
+    (AlterConfigsResponseData { responses, ..Default::default() }, changes)
+}
+
+fn replacement(
+    store: &ConfigStore,
+    facts: &impl ClusterFacts,
+    request: &AlterConfigsResource,
+) -> Result<Option<(ConfigResource, Overrides)>, ConfigError> {
+    refuse_names_twice(request.configs.iter().map(|config| config.name.as_str()))?;
+    let null = request.configs.iter().filter(|config| config.value.is_none());
+    refuse_null(null.map(|config| config.name.as_str()))?;
+    let name = request.resource_name.as_str();
+    let resource = match ResourceType::from_id(request.resource_type) {
+        Some(ResourceType::BrokerLogger) | None => return Err(unknown_type(request.resource_type)),
+        Some(kind) => resource(facts, kind, name)?,
+    };
+    let value = |value: &Option<KafkaString>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    let new = request.configs.iter().map(|config| (config.name.to_string(), value(&config.value))).collect();
+    store.check_replacement(facts.broker(), &resource, &new)?;
+    refuse_missing(facts, &resource)?;
+    Ok(Some((resource, new)))
+}
+
+/// Answers `IncrementalAlterConfigs`, which changes single configs of a resource (KIP-339).
+pub(super) fn incremental_alter_configs(
+    store: &ConfigStore,
+    facts: &impl ClusterFacts,
+    request: &IncrementalAlterConfigsRequestData,
+) -> (IncrementalAlterConfigsResponseData, Changes) {
+    let twice = named_twice(request.resources.iter().map(|it| (it.resource_type, it.resource_name.as_str())));
+    let mut changes = Changes::new();
+    let responses = request.resources.iter().map(|resource| {
+        let altered = if twice.contains(&(resource.resource_type, resource.resource_name.as_str())) {
+            Err(resource_twice())
+        } else {
+            alteration(store, facts, resource)
+        };
+        let (error_code, error_message) = outcome(altered, request.validate_only, &mut changes);
+        IncrementalResponse {
+            error_code,
+            error_message,
+            resource_type: resource.resource_type,
+            resource_name: resource.resource_name.clone(),
+            ..Default::default()
+        }
+    });
+    let responses = responses.collect();
+    (IncrementalAlterConfigsResponseData { responses, ..Default::default() }, changes)
+}
+
+fn alteration(
+    store: &ConfigStore,
+    facts: &impl ClusterFacts,
+    request: &IncrementalResource,
+) -> Result<Option<(ConfigResource, Overrides)>, ConfigError> {
+    refuse_names_twice(request.configs.iter().map(|config| config.name.as_str()))?;
+    let null = |config: &&AlterableConfig| {
+        config.value.is_none() && config.config_operation != Operation::Delete as i8
+    };
+    refuse_null(request.configs.iter().filter(null).map(|config| config.name.as_str()))?;
+    let kind =
+        ResourceType::from_id(request.resource_type).ok_or_else(|| unknown_type(request.resource_type))?;
+    if kind == ResourceType::BrokerLogger {
+        return check_loggers(facts, request).map(|()| None);
+    }
+    let resource = resource(facts, kind, request.resource_name.as_str())?;
+    let mut changes = Vec::with_capacity(request.configs.len());
+    for config in &request.configs {
+        let operation = Operation::from_id(config.config_operation).ok_or_else(|| match kind {
+            ResourceType::Broker => {
+                ConfigError::invalid_request(format!("Unknown operations type {}", config.config_operation))
+            }
+            // Kafka's controller is not prepared for it.
+            _ => ConfigError { code: ErrorCode::UnknownServerError, message: String::new() },
+        })?;
+        changes.push(ConfigChange {
+            name: config.name.to_string(),
+            operation,
+            value: config.value.as_ref().map(ToString::to_string).unwrap_or_default(),
+        });
+    }
+    let new = store.altered_incrementally(facts.broker(), &resource, &changes)?;
+    refuse_missing(facts, &resource)?;
+    Ok(Some((resource, new)))
+}
+
+/// The code and message of an answer; what is to be changed goes to `changes`.
+fn outcome(
+    altered: Result<Option<(ConfigResource, Overrides)>, ConfigError>,
+    validate_only: bool,
+    changes: &mut Changes,
+) -> (i16, Option<KafkaString>) {
+    match altered {
+        Ok(change) => {
+            changes.extend(change.filter(|_| !validate_only));
+            (ErrorCode::None.code(), None)
+        }
+        Err(error) => (error.code.code(), message(error.message).filter(|message| !message.is_empty())),
+    }
+}
+
+/// What a request names to be changed, if it can be.
+fn resource(
+    facts: &impl ClusterFacts,
+    kind: ResourceType,
+    name: &str,
+) -> Result<ConfigResource, ConfigError> {
+    match kind {
+        ResourceType::Topic if name.is_empty() => {
+            Err(ConfigError::invalid_request("Default topic resources are not allowed."))
+        }
+        ResourceType::Topic => match facts.invalid_topic_name(name) {
+            Some(reason) => Err(ConfigError { code: ErrorCode::InvalidTopicException, message: reason }),
+            None => Ok(ConfigResource::Topic(name.to_owned())),
+        },
+        ResourceType::Broker if name.is_empty() => Ok(ConfigResource::Cluster),
+        ResourceType::Broker => {
+            let id: i32 = name.parse().map_err(|_| {
+                ConfigError::invalid_request(format!("Node id must be an integer, but it is: {name}"))
+            })?;
+            let this = facts.broker();
+            if id != this {
+                return Err(ConfigError::invalid_request(format!(
+                    "Unexpected broker id, expected {this}, but received {name}"
+                )));
+            }
+            Ok(ConfigResource::Broker(id))
+        }
+        ResourceType::Group if name.is_empty() => {
+            Err(ConfigError::invalid_request("Default group resources are not allowed."))
+        }
+        ResourceType::Group => Ok(ConfigResource::Group(name.to_owned())),
+        ResourceType::ClientMetrics => Err(no_client_metrics()),
+        ResourceType::BrokerLogger => Err(unknown_type(kind.id())),
+    }
+}
+
+/// The levels of a broker's loggers. There are none but the root, whose level changes nothing.
+fn check_loggers(facts: &impl ClusterFacts, request: &IncrementalResource) -> Result<(), ConfigError> {
+    const ROOT: &str = "root";
+    const LEVELS: [&str; 6] = ["DEBUG", "ERROR", "FATAL", "INFO", "TRACE", "WARN"];
+    let name = request.resource_name.as_str();
+    let id: i32 = name.parse().map_err(|_| {
+        ConfigError::invalid_request(format!("Node id must be an integer, but it is: {name}"))
+    })?;
+    if id != facts.broker() {
+        let this = facts.broker();
+        return Err(ConfigError::invalid_request(format!(
+            "Unexpected node id. Expected {this}, but received {id}"
+        )));
+    }
+    for config in &request.configs {
+        let logger = config.name.as_str();
+        let refusal = match Operation::from_id(config.config_operation) {
+            Some(Operation::Set | Operation::Delete) if logger != ROOT => {
+                ConfigError::invalid_config(format!("Logger {logger} does not exist!"))
+            }
+            Some(Operation::Set) => {
+                let level = config.value.as_ref().map(KafkaString::as_str).unwrap_or_default();
+                if LEVELS.contains(&level) {
+                    continue;
+                }
+                ConfigError::invalid_config(format!(
+                    "Cannot set the log level of {logger} to {level} as it is not a supported log level. Valid log \
+                     levels are {}",
+                    LEVELS.join(", ")
+                ))
+            }
+            Some(Operation::Delete) => {
+                ConfigError::invalid_request("Removing the log level of the root logger is not allowed")
+            }
+            Some(operation @ (Operation::Append | Operation::Subtract)) => ConfigError::invalid_request(
+                format!("{} operation is not allowed for the BROKER_LOGGER resource", operation.name()),
+            ),
+            None => ConfigError::invalid_request(format!(
+                "Unknown operation type {} is not allowed for the BROKER_LOGGER resource",
+                config.config_operation
+            )),
+        };
+        return Err(refusal);
+    }
+    Ok(())
+}
+
+/// A topic that is not there is refused last.
+fn refuse_missing(facts: &impl ClusterFacts, resource: &ConfigResource) -> Result<(), ConfigError> {
+    match resource {
+        ConfigResource::Topic(name) if !facts.has_topic(name) => Err(ConfigError {
+            code: ErrorCode::UnknownTopicOrPartition,
+            message: format!("The topic '{name}' does not exist."),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn refuse_names_twice<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), ConfigError> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(ConfigError::invalid_request("Error due to duplicate config keys"));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_null<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), ConfigError> {
+    let names: Vec<_> = names.collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(ConfigError::invalid_request(format!("Null value not supported for : {}", names.join(", "))))
+}
+
+fn unknown_type(id: i8) -> ConfigError {
+    ConfigError::invalid_request(format!("Unknown resource type {id}"))
+}
+
+fn resource_twice() -> ConfigError {
+    ConfigError::invalid_request("Each resource must appear at most once.")
+}
+
+/// The resources that a request names more than once.
+fn named_twice<'a>(resources: impl Iterator<Item = (i8, &'a str)>) -> HashSet<(i8, &'a str)> {
+    let mut counts: HashMap<_, usize> = HashMap::new();
+    for resource in resources {
+        *counts.entry(resource).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count > 1).map(|(resource, _)| resource).collect()
+}
