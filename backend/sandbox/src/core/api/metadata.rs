@@ -108,18 +108,14 @@ impl Core {
         name: &KafkaString,
         may_create: bool,
     ) -> MetadataResponseTopic {
-        let error = if invalid_name(name.as_str()).is_some() {
-            ErrorCode::InvalidTopicException
-        } else if may_create && self.image.configs.broker_settings().auto_create_topics_enable {
-            if self.is_connected(broker) {
-                self.auto_create(name.as_str())
-            } else {
-                ErrorCode::UnknownTopicOrPartition
-            }
-        } else {
-            ErrorCode::UnknownTopicOrPartition
-        };
-        failed(error, Some(name.clone()), KafkaUuid::ZERO)
+        if invalid_name(name.as_str()).is_some() {
+            return failed(ErrorCode::InvalidTopicException, Some(name.clone()), KafkaUuid::ZERO);
+        }
+        let creates = may_create && self.image.configs.broker_settings().auto_create_topics_enable;
+        if creates && self.is_connected(broker) {
+            self.auto_create(name.as_str());
+        }
+        failed(ErrorCode::UnknownTopicOrPartition, Some(name.clone()), KafkaUuid::ZERO)
     }
 
     /// DescribeTopicPartitions (KIP-966).

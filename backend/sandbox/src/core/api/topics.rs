@@ -307,21 +307,15 @@ impl Core {
         Ok(())
     }
 
-    /// Makes a topic because a client asked about it: what that client is told.
-    pub(super) fn auto_create(&mut self, name: &str) -> ErrorCode {
-        let settings = self.image.configs.broker_settings();
-        let (partitions, factor) = if is_internal(name) {
-            (settings.offsets_topic_num_partitions, settings.offsets_topic_replication_factor)
-        } else {
-            (settings.num_partitions, settings.default_replication_factor)
-        };
-        if self.image.live_brokers().count() < factor {
-            return ErrorCode::InvalidReplicationFactor;
-        }
+    /// Makes a topic because a client asked about it. Whatever comes of it, that client is told that the topic isn't
+    /// there: the controller decides while it is answered.
+    pub(super) fn auto_create(&mut self, name: &str) {
         if is_internal(name) {
-            // The error that this can give is the one just ruled out.
+            let settings = self.image.configs.broker_settings();
+            let (partitions, factor) =
+                (settings.offsets_topic_num_partitions, settings.offsets_topic_replication_factor);
             let _ = self.make_internal_topic(name, partitions, factor);
-            return ErrorCode::UnknownTopicOrPartition;
+            return;
         }
         let topic = CreatableTopic {
             name: KafkaString::from(name.to_owned()),
@@ -329,9 +323,7 @@ impl Core {
             replication_factor: -1,
             ..Default::default()
         };
-        // Whatever comes of it, this request is told that the topic isn't there.
         let _ = self.create_topic(&topic, &self.unified_names(), false);
-        ErrorCode::UnknownTopicOrPartition
     }
 
     /// DeleteTopics.

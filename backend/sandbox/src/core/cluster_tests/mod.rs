@@ -1,6 +1,7 @@
 //! How brokers elect, replicate and fail.
 
 mod acknowledging;
+mod asking;
 mod compressing;
 mod configs;
 mod deleting;
