@@ -5,6 +5,8 @@
 mod clients;
 #[path = "conformance/configs.rs"]
 mod configs;
+#[path = "conformance/eligible.rs"]
+mod eligible;
 #[path = "conformance/fetch.rs"]
 mod fetch;
 #[path = "conformance/first_use.rs"]
@@ -194,4 +196,14 @@ fn compare(name: &'static str, brokers: usize, scenario: fn(&mut Scenario<'_>)) 
 /// The same on clusters of its own.
 fn compare_alone(name: &'static str, brokers: usize, scenario: fn(&mut Scenario<'_>)) {
     tests::conformance::compare_alone(name, brokers, KNOWN, scenario);
+}
+
+/// The same with broker settings of its own.
+fn compare_alone_with(
+    name: &'static str,
+    brokers: usize,
+    settings: &[(&str, &str)],
+    scenario: fn(&mut Scenario<'_>),
+) {
+    tests::conformance::compare_alone_with(name, brokers, settings, KNOWN, scenario);
 }

@@ -5,7 +5,7 @@ use kacrab_protocol::KafkaString;
 use kacrab_protocol::generated::*;
 use tests::conformance::{Scenario, text};
 
-use crate::compare_alone;
+use crate::{compare_alone, compare_alone_with};
 
 fn of(topic: &str, allow_auto_topic_creation: bool) -> MetadataRequestData {
     MetadataRequestData {
@@ -94,6 +94,52 @@ fn first_use(s: &mut Scenario<'_>) {
         ..DeleteTopicsRequestData::default()
     };
     s.ask("Kafka's own", &doomed, 5);
+}
+
+/// Topics are to have more replicas than there are brokers: Kafka's own, and those that say nothing of it.
+fn too_few_brokers(s: &mut Scenario<'_>) {
+    let group = s.name("group");
+    let find = FindCoordinatorRequestData {
+        key: text(&group),
+        coordinator_keys: vec![text(&group)],
+        ..FindCoordinatorRequestData::default()
+    };
+    for attempt in 1..=5 {
+        for version in [0, 1, 3, 4, 6] {
+            let request = if version < 4 {
+                FindCoordinatorRequestData { coordinator_keys: Vec::new(), ..find.clone() }
+            } else {
+                FindCoordinatorRequestData { key: text(""), ..find.clone() }
+            };
+            s.ask(&format!("with too few brokers, attempt {attempt}"), &request, version);
+        }
+        // Long enough for a topic to be made.
+        std::thread::sleep(std::time::Duration::from_millis(400));
+    }
+    s.ask("with too few brokers", &of("__consumer_offsets", true), 13);
+    s.ask("with too few brokers", &of("__consumer_offsets", false), 13);
+    s.ask("with too few brokers", &ListGroupsRequestData::default(), 5);
+    let topic = s.name("topic");
+    for attempt in 1..=3 {
+        s.ask(&format!("a topic with too few brokers, attempt {attempt}"), &of(&topic, true), 13);
+        std::thread::sleep(std::time::Duration::from_millis(400));
+    }
+    let create = CreateTopicsRequestData {
+        topics: vec![CreatableTopic {
+            name: text(&topic),
+            num_partitions: -1,
+            replication_factor: -1,
+            ..CreatableTopic::default()
+        }],
+        ..CreateTopicsRequestData::default()
+    };
+    s.ask("with too few brokers", &create, 7);
+}
+
+#[test]
+fn topics_that_are_to_have_more_replicas_than_there_are_brokers() {
+    let settings = [("offsets.topic.replication.factor", "3"), ("default.replication.factor", "3")];
+    compare_alone_with("first-use-too-few", 1, &settings, too_few_brokers);
 }
 
 #[test]
