@@ -87,21 +87,25 @@ impl Core {
         Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0))
     }
 
-    /// Writes down what came of a step and sends out the rest of it; then the same with what comes of that.
-    pub(super) fn carry_out(&mut self, place: Place, mut out: Outbox) {
+    /// Writes down what came of a step and sends out the rest of it; then the same with what comes of that. The error is
+    /// that of the step's own records, which are not in the log then: `COORDINATOR_NOT_AVAILABLE` where too few replicas
+    /// are in sync or memory is full, `UNKNOWN_SERVER_ERROR` where no batch can hold them.
+    pub(super) fn carry_out(&mut self, place: Place, mut out: Outbox) -> Result<(), ErrorCode> {
         let (id, broker) = place;
+        let mut first = None;
         loop {
             let (records, after) = (std::mem::take(&mut out.records), std::mem::take(&mut out.after));
             self.send(out);
             out = Outbox::default();
             if records.is_empty() && after.is_empty() {
-                return;
+                return first.unwrap_or(Ok(()));
             }
             let written = self.write_records(place, &records);
+            let result = *first.get_or_insert(written.map(|_| ()));
             let now = self.now;
             let committed_to = self.committed_on(broker, id);
             let deadline = self.after(self.write_timeout());
-            let Some(kept) = self.coordinators.get_mut(&place) else { return };
+            let Some(kept) = self.coordinators.get_mut(&place) else { return result };
             match written {
                 Ok(to) => {
                     kept.written_to = kept.written_to.max(to);
@@ -121,6 +125,9 @@ impl Core {
                 Err(error) => {
                     for after in after {
                         kept.coordinator.finish(now, after, Err(error), &mut out);
+                    }
+                    for record in records {
+                        kept.coordinator.not_written(&record, &mut out);
                     }
                 }
             }
@@ -172,7 +179,7 @@ impl Core {
             while let Some((_, _, after)) = kept.unfinished.pop_front_if(|(to, ..)| *to <= committed_to) {
                 kept.coordinator.finish(now, after, Ok(()), &mut out);
             }
-            self.settle(place, out);
+            self.settle_unasked(place, out);
         }
     }
 
@@ -185,6 +192,6 @@ impl Core {
         while let Some((_, _, after)) = kept.unfinished.pop_front_if(is_over) {
             kept.coordinator.finish(now, after, Err(ErrorCode::CoordinatorNotAvailable), &mut out);
         }
-        self.settle(place, out);
+        self.settle_unasked(place, out);
     }
 }

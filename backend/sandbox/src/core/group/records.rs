@@ -84,6 +84,13 @@ impl GroupMetadata {
 }
 
 impl GroupRecord {
+    /// The group that it is about.
+    pub(crate) fn group(&self) -> &Arc<str> {
+        match self {
+            Self::Offset { group, .. } | Self::Group { group, .. } => group,
+        }
+    }
+
     /// As it is written down.
     pub(crate) fn write(&self) -> KeyedRecord {
         let mut key = Vec::new();

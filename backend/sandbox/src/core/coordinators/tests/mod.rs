@@ -1,6 +1,7 @@
 //! Groups of a whole cluster: who coordinates them, what moves with that, and what each version of an API says.
 
 mod committing;
+mod failing;
 mod finding;
 mod log;
 mod members;
