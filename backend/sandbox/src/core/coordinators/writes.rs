@@ -163,13 +163,15 @@ impl Core {
         Ok(appended.last_offset + 1)
     }
 
-    /// More of a partition is committed: if it is one of `__consumer_offsets`, what waits for that is done.
+    /// More of a partition is committed: if it is one of `__consumer_offsets`, what waits for that is done. What a broker
+    /// wrote that has just learnt that it leads no more is not what is committed.
     pub(in crate::core) fn groups_committed(&mut self, id: TopicPartition) {
         if self.coordinators.is_empty() {
             return;
         }
         let places = self.coordinators.range((id, BrokerId::MIN)..=(id, BrokerId::MAX));
-        let places: Vec<Place> = places.filter(|(_, kept)| kept.leads).map(|(place, _)| *place).collect();
+        let at_work = places.filter(|((_, broker), kept)| kept.leads && self.coordinates(*broker, id));
+        let places: Vec<Place> = at_work.map(|(place, _)| *place).collect();
         for place in places {
             let committed_to = self.committed_on(place.1, id);
             let now = self.now;

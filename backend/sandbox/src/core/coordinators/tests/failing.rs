@@ -82,3 +82,31 @@ fn a_member_that_leaves_is_told_that_it_was_not_written_down() {
     let unavailable = ErrorCode::CoordinatorNotAvailable.code();
     assert_eq!((response.error_code, response.members.len()), (unavailable, 0));
 }
+
+#[test]
+fn an_assignment_that_a_deposed_coordinator_has_not_committed_is_not_given_out() {
+    let mut cluster = cluster();
+    let broker = coordinator(&mut cluster);
+    cluster.cut_off(broker, true);
+    cluster.advance(9_000);
+    let (error, after) = find(&mut cluster, other_than(broker));
+    assert_eq!(error, 0);
+    assert_ne!(after, broker);
+
+    let on = cluster.connect(broker);
+    let member = join_on(&mut cluster, on, "").expect("there is no delay");
+    let request = SyncGroupRequestData {
+        group_id: text(GROUP),
+        generation_id: 1,
+        member_id: member.member_id,
+        ..Default::default()
+    };
+    assert!(cluster.ask_on(on, Api::SyncGroup, 3, Request::SyncGroup(request)).is_none());
+    for _ in 0..5 {
+        commit(&mut cluster, after, &[("orders", &[0])]);
+    }
+    assert!(written(&cluster, after).len() > written(&cluster, broker).len());
+    cluster.cut_off(broker, false);
+    let Some(Response::SyncGroup(synced)) = cluster.answer(on) else { panic!("it is answered") };
+    assert_eq!(ErrorCode::from(synced.error_code), ErrorCode::NotCoordinator);
+}
