@@ -110,3 +110,18 @@ fn an_assignment_that_a_deposed_coordinator_has_not_committed_is_not_given_out()
     let Some(Response::SyncGroup(synced)) = cluster.answer(on) else { panic!("it is answered") };
     assert_eq!(ErrorCode::from(synced.error_code), ErrorCode::NotCoordinator);
 }
+
+#[test]
+fn a_broker_that_is_killed_answers_nobody() {
+    for end in [End::Kill, End::Controlled] {
+        let mut cluster = cluster();
+        let broker = coordinator(&mut cluster);
+        group_of_one(&mut cluster, broker);
+        let waiting = cluster.connect(broker);
+        assert_eq!(join_on(&mut cluster, waiting, ""), None);
+        cluster.end(broker, end);
+        let told = cluster.answer(waiting).map(|answer| joined(answer).error_code);
+        let expected = (end == End::Controlled).then(|| ErrorCode::NotCoordinator.code());
+        assert_eq!(told, expected, "{end:?}");
+    }
+}
