@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Place;
 use crate::core::deadlines::Due;
-use crate::core::group::{GroupRecord, Outbox};
-use crate::core::log::{CheckedRecords, KeyedRecord};
+use crate::core::group::{AfterWrite, GroupRecord, Outbox};
+use crate::core::log::{CheckedRecords, HEADER_BYTES, KeyedRecord};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
 use crate::wire::ErrorCode;
@@ -91,44 +91,84 @@ impl Core {
     /// that of the step's own records, which are not in the log then: `COORDINATOR_NOT_AVAILABLE` where too few replicas
     /// are in sync or memory is full, `UNKNOWN_SERVER_ERROR` where no batch can hold them.
     pub(super) fn carry_out(&mut self, place: Place, mut out: Outbox) -> Result<(), ErrorCode> {
-        let (id, broker) = place;
         let mut first = None;
         loop {
             let (records, after) = (std::mem::take(&mut out.records), std::mem::take(&mut out.after));
+            let loose = std::mem::take(&mut out.loose);
             self.send(out);
             out = Outbox::default();
-            if records.is_empty() && after.is_empty() {
+            if records.is_empty() && loose.is_empty() && after.is_empty() {
                 return first.unwrap_or(Ok(()));
             }
-            let written = self.write_records(place, &records);
-            let result = *first.get_or_insert(written.map(|_| ()));
-            let now = self.now;
-            let committed_to = self.committed_on(broker, id);
-            let deadline = self.after(self.write_timeout());
-            let Some(kept) = self.coordinators.get_mut(&place) else { return result };
-            match written {
-                Ok(to) => {
-                    kept.written_to = kept.written_to.max(to);
-                    kept.coordinator.committed_to(committed_to);
-                    for record in records {
-                        kept.coordinator.wrote(record, to, &mut out);
-                    }
-                    if committed_to >= to {
-                        for after in after {
-                            kept.coordinator.finish(now, after, Ok(()), &mut out);
-                        }
-                    } else if !after.is_empty() {
-                        kept.unfinished.extend(after.into_iter().map(|after| (to, deadline, after)));
-                        self.deadlines.add(deadline, Due::GroupWrite(id, broker));
-                    }
+            let at_once =
+                Some((records, after)).filter(|(records, after)| !records.is_empty() || !after.is_empty());
+            let loose = self.in_batches(place, loose).into_iter().map(|records| (records, Vec::new()));
+            for (records, after) in at_once.into_iter().chain(loose) {
+                let written = self.write_records(place, &records);
+                first.get_or_insert(written.map(|_| ()));
+                self.take_in(place, written, records, after, &mut out);
+            }
+        }
+    }
+
+    /// Divides records that may be written apart so that a batch can hold each part.
+    fn in_batches(&self, (id, broker): Place, records: Vec<GroupRecord>) -> Vec<Vec<GroupRecord>> {
+        let topic = self.image_of(broker).topic_by_id(id.topic);
+        let most = topic.map_or(0, |topic| topic.settings_on(broker).produce_rules().max_message_bytes);
+        let mut batches: Vec<Vec<GroupRecord>> = Vec::new();
+        let mut bytes = 0;
+        for record in records {
+            let its = record.write().most_bytes();
+            match batches.last_mut() {
+                Some(batch) if bytes + its <= most => {
+                    batch.push(record);
+                    bytes += its;
                 }
-                Err(error) => {
+                _ => {
+                    batches.push(vec![record]);
+                    bytes = HEADER_BYTES + its;
+                }
+            }
+        }
+        batches
+    }
+
+    /// Lets a coordinator know what became of records.
+    fn take_in(
+        &mut self,
+        place: Place,
+        written: Result<i64, ErrorCode>,
+        records: Vec<GroupRecord>,
+        after: Vec<AfterWrite>,
+        out: &mut Outbox,
+    ) {
+        let (id, broker) = place;
+        let now = self.now;
+        let committed_to = self.committed_on(broker, id);
+        let deadline = self.after(self.write_timeout());
+        let Some(kept) = self.coordinators.get_mut(&place) else { return };
+        match written {
+            Ok(to) => {
+                kept.written_to = kept.written_to.max(to);
+                kept.coordinator.committed_to(committed_to);
+                for record in records {
+                    kept.coordinator.wrote(record, to, out);
+                }
+                if committed_to >= to {
                     for after in after {
-                        kept.coordinator.finish(now, after, Err(error), &mut out);
+                        kept.coordinator.finish(now, after, Ok(()), out);
                     }
-                    for record in records {
-                        kept.coordinator.not_written(&record, &mut out);
-                    }
+                } else if !after.is_empty() {
+                    kept.unfinished.extend(after.into_iter().map(|after| (to, deadline, after)));
+                    self.deadlines.add(deadline, Due::GroupWrite(id, broker));
+                }
+            }
+            Err(error) => {
+                for after in after {
+                    kept.coordinator.finish(now, after, Err(error), out);
+                }
+                for record in records {
+                    kept.coordinator.not_written(&record, out);
                 }
             }
         }

@@ -28,7 +28,7 @@ mod truncate;
 
 use std::collections::VecDeque;
 
-pub(crate) use batch::{BatchHeader, Compression, TimestampType};
+pub(crate) use batch::{BatchHeader, Compression, HEADER_BYTES, TimestampType};
 pub(crate) use check::{CheckedRecords, ProduceRules};
 pub(crate) use chunk::ChunkAccount;
 pub(crate) use fault::{FaultStage, RecordError, RecordsFault};

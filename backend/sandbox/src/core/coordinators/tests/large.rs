@@ -1,0 +1,59 @@
+//! What is too much for one batch, or for a record.
+
+use super::*;
+
+/// So many bytes a batch may have.
+const MOST: usize = 1_000;
+const PARTITIONS: i32 = 40;
+
+/// A cluster in which a group has committed more than can be forgotten with one batch.
+fn cluster_with_much_committed(configs: &[(&str, &str)]) -> (TestCluster, i32) {
+    let configs = [&[AT_ONCE, ("message.max.bytes", "1000")], configs].concat();
+    let mut cluster = TestCluster::new(3, &configs);
+    cluster.core.begin_with_topic("orders", 40, 1).unwrap();
+    find(&mut cluster, 1);
+    let broker = coordinator(&mut cluster);
+    for first in (0..PARTITIONS).step_by(10) {
+        let indexes: Vec<i32> = (first..first + 10).collect();
+        let said = commit(&mut cluster, broker, &[("orders", &indexes)]);
+        assert!(said.iter().all(|(_, _, error)| *error == 0), "{said:?}");
+    }
+    assert_eq!(committed(&mut cluster, broker).1.len(), 40);
+    (cluster, broker)
+}
+
+/// The sizes of the batches that forget offsets.
+fn batches_of_tombstones(cluster: &TestCluster, broker: i32) -> Vec<usize> {
+    let topic = cluster.core.image.topic("__consumer_offsets").unwrap();
+    let partition = crate::core::group::partition_for(GROUP, 50);
+    let id = TopicPartition { topic: topic.id, partition };
+    let log = &cluster.core.partitions[&id].replica(broker).unwrap().log;
+    let batches = log.batches_from(log.start_offset());
+    let batches = batches.filter(|batch| batch.keyed_records().any(|record| record.value.is_none()));
+    // The length is counted from behind itself.
+    batches.map(|batch| 12 + usize::try_from(batch.header().unwrap().length).unwrap()).collect()
+}
+
+#[test]
+fn however_many_offsets_of_a_deleted_topic_are_forgotten() {
+    let (mut cluster, broker) = cluster_with_much_committed(&[]);
+    let request = DeleteTopicsRequestData {
+        topic_names: vec![text("orders")],
+        timeout_ms: 1_000,
+        ..Default::default()
+    };
+    assert_eq!(ask!(cluster, 1, DeleteTopics, 5, request).responses[0].error_code, 0);
+    assert_eq!(committed(&mut cluster, broker), (0, vec![]));
+    let batches = batches_of_tombstones(&cluster, broker);
+    assert!(batches.len() > 1 && batches.iter().all(|bytes| *bytes <= MOST), "{batches:?}");
+}
+
+#[test]
+fn however_many_offsets_expire_are_forgotten() {
+    let expiry = [("offsets.retention.minutes", "1"), ("offsets.retention.check.interval.ms", "1000")];
+    let (mut cluster, broker) = cluster_with_much_committed(&expiry);
+    cluster.advance(62_000);
+    assert_eq!(state(&mut cluster, broker).1, "Dead");
+    let batches = batches_of_tombstones(&cluster, broker);
+    assert!(batches.len() > 1 && batches.iter().all(|bytes| *bytes <= MOST), "{batches:?}");
+}
