@@ -116,26 +116,6 @@ impl Core {
         Ok((result, Write { id, to }, written))
     }
 
-    /// The same for what is not to be done if it can't be written down: `COORDINATOR_NOT_AVAILABLE` where too few
-    /// replicas of the group's partition of `__consumer_offsets` are in sync.
-    pub(super) fn with_writing_coordinator<R>(
-        &mut self,
-        broker: BrokerId,
-        group: &str,
-        act: impl FnOnce(&mut Desk<'_>) -> R,
-    ) -> Result<(R, Write), ErrorCode> {
-        let id = self.coordinated(broker, group)?;
-        if !self.can_write(broker, id) {
-            return Err(ErrorCode::CoordinatorNotAvailable);
-        }
-        self.with_writes(broker, group, act)
-    }
-
-    /// Whether what a group comes to can be written down.
-    pub(super) fn can_write_group(&self, broker: BrokerId, group: &str) -> bool {
-        self.coordinated(broker, group).is_ok_and(|id| self.can_write(broker, id))
-    }
-
     fn can_write(&self, broker: BrokerId, id: TopicPartition) -> bool {
         let Some(topic) = self.image_of(broker).topic_by_id(id.topic) else { return false };
         let Some(registration) = topic.partition(id.partition) else { return false };

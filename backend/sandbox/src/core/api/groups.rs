@@ -136,15 +136,10 @@ impl Core {
             return refused(error, request.member_id.clone());
         }
         let host = self.client_host(caller.connection);
-        let can_write = self.can_write_group(caller.broker, group);
         let joined = self.with_coordinator(caller.broker, group, |desk| {
-            if !can_write && request.member_id.is_empty() && !desk.groups.knows(request.group_id.as_str()) {
-                return Err(ErrorCode::CoordinatorNotAvailable);
-            }
             desk.join(Self::group_caller(caller, &host), request);
-            Ok(())
         });
-        let error = joined.flatten().err()?;
+        let error = joined.err()?;
         refused(error, KafkaString::default())
     }
 
@@ -249,9 +244,8 @@ impl Core {
         let ids = self.in_order_of_coordinators(caller.broker, distinct);
         let (mut results, mut writes) = (Vec::new(), Vec::new());
         for id in ids {
-            let deleted = self.with_writing_coordinator(caller.broker, id.as_str(), |desk| {
-                desk.groups.delete(id, desk.out)
-            });
+            let deleted =
+                self.with_writes(caller.broker, id.as_str(), |desk| desk.groups.delete(id, desk.out));
             results.push(match deleted {
                 Ok((result, write)) => {
                     writes.push(write);

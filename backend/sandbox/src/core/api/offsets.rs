@@ -72,7 +72,7 @@ impl Core {
             return Some(response.into());
         }
         let host = self.client_host(caller.connection);
-        let committed = self.with_writing_coordinator(caller.broker, request.group_id.as_str(), |desk| {
+        let committed = self.with_writes(caller.broker, request.group_id.as_str(), |desk| {
             desk.groups.commit(desk.now, Self::group_caller(caller, &host), &request, desk.out)
         });
         let whole = |committed: OffsetCommitResponseData| {
@@ -214,9 +214,8 @@ impl Core {
             }
         }
         request.topics.retain(|topic| !topic.partitions.is_empty());
-        let deleted = self.with_writing_coordinator(caller.broker, group.as_str(), |desk| {
-            desk.groups.offset_delete(&request, desk.out)
-        });
+        let deleted = self
+            .with_writes(caller.broker, group.as_str(), |desk| desk.groups.offset_delete(&request, desk.out));
         let (mut response, write) = match deleted {
             Ok(deleted) => deleted,
             Err(error) => return Some(failed(error).into()),

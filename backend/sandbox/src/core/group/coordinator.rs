@@ -237,11 +237,6 @@ impl Coordinator {
         self.groups.get(id)
     }
 
-    /// Whether there is a group of this id.
-    pub(crate) fn knows(&self, id: &str) -> bool {
-        self.groups.contains_key(id)
-    }
-
     /// A group that can be seen: it is written down, and that is committed.
     pub(super) fn seen(&self, id: &str) -> Option<&Entry> {
         self.entry(id).filter(|entry| entry.written_to <= self.committed_to)

@@ -3,6 +3,7 @@
 mod committing;
 mod failing;
 mod finding;
+mod judging;
 mod large;
 mod log;
 mod members;
