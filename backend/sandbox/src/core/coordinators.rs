@@ -133,12 +133,12 @@ impl Core {
     }
 
     /// Groups in the order in which Apache Kafka answers for them when several are named in a request: by their partitions
-    /// of `__consumer_offsets`, and these as Java's `HashMap` has them.
+    /// of `__consumer_offsets`, each by itself, and these as Java's `HashMap` has them.
     pub(super) fn in_order_of_coordinators<'a>(
         &self,
         broker: BrokerId,
         ids: impl IntoIterator<Item = &'a KafkaString>,
-    ) -> Vec<&'a KafkaString> {
+    ) -> Vec<Vec<&'a KafkaString>> {
         let topic = self.image_of(broker).topic(CONSUMER_OFFSETS);
         let count = topic.map_or_else(
             || self.image.configs.broker_settings().offsets_topic_num_partitions,
@@ -161,7 +161,7 @@ impl Core {
                 31_i32.wrapping_mul(31 + partition).wrapping_add(CONSUMER_OFFSETS_HASH).cast_unsigned();
             usize::try_from(hash ^ (hash >> 16)).unwrap_or(0) % table
         });
-        by_partition.into_iter().flat_map(|(_, ids)| ids).collect()
+        by_partition.into_iter().map(|(_, ids)| ids).collect()
     }
 
     /// Whether a broker leads a partition of `__consumer_offsets`, by what it knows.

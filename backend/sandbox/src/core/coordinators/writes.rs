@@ -1,6 +1,7 @@
 //! What groups write down: the records go to the log of `__consumer_offsets`, and what hangs on them waits until they are
 //! committed, as with `CoordinatorRuntime` in Apache Kafka.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::Place;
@@ -18,41 +19,76 @@ pub(in crate::core) struct Write {
     pub(super) to: i64,
 }
 
+/// What became of what a part of a request has written: an error if that is not committed, or not yet.
+pub(in crate::core) type Settled = Result<(), ErrorCode>;
+
 /// A request that has written something that is not committed yet.
-#[derive(Debug)]
 pub(crate) struct WaitingWrite {
     broker: BrokerId,
-    writes: Vec<Write>,
-    /// The answer when it is.
-    done: Option<Answer>,
-    /// The answer when it is not in time.
-    late: Option<Answer>,
-    /// The answer when another broker coordinates.
-    moved: Option<Answer>,
+    writes: Vec<(Write, Option<Settled>)>,
+    /// The error of what is not committed in time.
+    late: ErrorCode,
+    answer: Option<Box<dyn FnOnce(&[Settled]) -> Answer + Send>>,
+}
+
+impl fmt::Debug for WaitingWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitingWrite").field("writes", &self.writes).finish_non_exhaustive()
+    }
+}
+
+impl WaitingWrite {
+    /// The answer, once it is known of each part what became of it.
+    fn settled(&mut self) -> Option<Answer> {
+        let settled: Option<Vec<Settled>> = self.writes.iter().map(|(_, settled)| *settled).collect();
+        let settled = settled?;
+        self.answer.take().map(|answer| answer(&settled))
+    }
 }
 
 impl Core {
-    /// Answers when all that was written is committed, or with an error when that takes too long.
+    /// Answers when what was written is committed, or with an error when that takes too long or another broker
+    /// coordinates.
     pub(in crate::core) fn answer_when_committed<A: Into<Answer>>(
         &mut self,
         caller: &Caller,
-        writes: impl IntoIterator<Item = Write>,
+        write: Write,
         answer: A,
         failed: impl Fn(ErrorCode) -> A,
     ) -> Option<Answer> {
-        let writes = writes.into_iter();
-        let writes: Vec<_> = writes.filter(|write| !self.is_committed(caller.broker, write)).collect();
-        if writes.is_empty() {
+        if self.is_committed(caller.broker, &write) {
             return Some(answer.into());
         }
-        let partitions = writes.iter().map(|write| write.id).collect();
-        let waiting = WaitingWrite {
+        let late = ErrorCode::CoordinatorNotAvailable;
+        let (done, late_answer) = (answer.into(), failed(late).into());
+        let moved = failed(ErrorCode::NotCoordinator).into();
+        self.answer_when_settled(caller, vec![write], late, move |settled| match settled {
+            [Err(ErrorCode::NotCoordinator)] => moved,
+            [Err(_)] => late_answer,
+            _ => done,
+        })
+    }
+
+    /// Answers when it is known of each write what became of it: it is committed, or not in time, which is the error
+    /// `late`, or another broker coordinates.
+    pub(in crate::core) fn answer_when_settled(
+        &mut self,
+        caller: &Caller,
+        writes: Vec<Write>,
+        late: ErrorCode,
+        answer: impl FnOnce(&[Settled]) -> Answer + Send + 'static,
+    ) -> Option<Answer> {
+        let mut waiting = WaitingWrite {
             broker: caller.broker,
-            writes,
-            done: Some(answer.into()),
-            late: Some(failed(ErrorCode::CoordinatorNotAvailable).into()),
-            moved: Some(failed(ErrorCode::NotCoordinator).into()),
+            writes: writes.into_iter().map(|write| (write, None)).collect(),
+            late,
+            answer: Some(Box::new(answer)),
         };
+        if let Some(answer) = self.try_written(&mut waiting) {
+            return Some(answer);
+        }
+        let unsettled = waiting.writes.iter().filter(|(_, settled)| settled.is_none());
+        let partitions = unsettled.map(|(write, _)| write.id).collect();
         let timeout = self.write_timeout();
         self.wait(caller.connection, partitions, timeout, Waiting::Write(Box::new(waiting)));
         None
@@ -61,16 +97,23 @@ impl Core {
     /// The answer to a request whose records are committed by now, or never will be.
     pub(in crate::core) fn try_written(&self, waiting: &mut WaitingWrite) -> Option<Answer> {
         let broker = waiting.broker;
-        if waiting.writes.iter().any(|write| !self.coordinates(broker, write.id)) {
-            return waiting.moved.take();
+        for (write, settled) in waiting.writes.iter_mut().filter(|(_, settled)| settled.is_none()) {
+            if !self.coordinates(broker, write.id) {
+                *settled = Some(Err(ErrorCode::NotCoordinator));
+            } else if self.is_committed(broker, write) {
+                *settled = Some(Ok(()));
+            }
         }
-        waiting.writes.retain(|write| !self.is_committed(broker, write));
-        if waiting.writes.is_empty() { waiting.done.take() } else { None }
+        waiting.settled()
     }
 
     /// The answer to a request whose records were not committed in time.
     pub(in crate::core) fn write_timed_out(&self, waiting: &mut WaitingWrite) -> Answer {
-        self.try_written(waiting).or_else(|| waiting.late.take()).unwrap_or(Answer::Close)
+        let in_time = self.try_written(waiting);
+        for (_, settled) in &mut waiting.writes {
+            settled.get_or_insert(Err(waiting.late));
+        }
+        in_time.or_else(|| waiting.settled()).unwrap_or(Answer::Close)
     }
 
     fn is_committed(&self, broker: BrokerId, write: &Write) -> bool {
