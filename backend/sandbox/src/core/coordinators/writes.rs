@@ -161,7 +161,7 @@ impl Core {
         let mut batches: Vec<Vec<GroupRecord>> = Vec::new();
         let mut bytes = 0;
         for record in records {
-            let its = record.write().most_bytes();
+            let its = record.write().map_or(0, |record| record.most_bytes());
             match batches.last_mut() {
                 Some(batch) if bytes + its <= most => {
                     batch.push(record);
@@ -219,10 +219,11 @@ impl Core {
 
     /// Appends to the log of a partition of `__consumer_offsets`; where that goes on then.
     fn write_records(&mut self, (id, broker): Place, records: &[GroupRecord]) -> Result<i64, ErrorCode> {
+        let records: Option<Vec<KeyedRecord>> = records.iter().map(GroupRecord::write).collect();
+        let records = records.ok_or(ErrorCode::UnknownServerError)?;
         if !self.can_write(broker, id) {
             return Err(ErrorCode::CoordinatorNotAvailable);
         }
-        let records: Vec<KeyedRecord> = records.iter().map(GroupRecord::write).collect();
         let batch = CheckedRecords::of_broker(&records, self.now.wall_ms);
         let bytes = batch.bytes().len();
         let topic = self.image_of(broker).topic_by_id(id.topic).ok_or(ErrorCode::NotCoordinator)?;

@@ -57,3 +57,19 @@ fn however_many_offsets_expire_are_forgotten() {
     let batches = batches_of_tombstones(&cluster, broker);
     assert!(batches.len() > 1 && batches.iter().all(|bytes| *bytes <= MOST), "{batches:?}");
 }
+
+#[test]
+fn names_too_long_for_a_record_are_refused() {
+    let mut cluster = cluster();
+    let name = "g".repeat(32_768);
+    let request =
+        FindCoordinatorRequestData { coordinator_keys: vec![text(name.clone())], ..Default::default() };
+    let broker = ask!(cluster, 1, FindCoordinator, 4, request).coordinators[0].node_id;
+    let request = OffsetCommitRequestData { group_id: text(name), ..commit_request(&[("orders", &[0])]) };
+    let response = ask!(cluster, broker, OffsetCommit, 9, request);
+    let error = ErrorCode::from(response.topics[0].partitions[0].error_code);
+    assert_eq!(error, ErrorCode::UnknownServerError);
+    let topic = cluster.core.image.topic("__consumer_offsets").unwrap().id;
+    let its = cluster.core.partitions.iter().filter(|(id, _)| id.topic == topic);
+    assert!(its.flat_map(|(_, it)| it.replicas()).all(|replica| replica.log.end_offset() == 0));
+}
