@@ -130,9 +130,9 @@ impl Core {
         Duration::from_millis(u64::try_from(timeout_ms).unwrap_or(0))
     }
 
-    /// Writes down what came of a step and sends out the rest of it; then the same with what comes of that. The error is
-    /// that of the step's own records, which are not in the log then: `COORDINATOR_NOT_AVAILABLE` where too few replicas
-    /// are in sync or memory is full, `UNKNOWN_SERVER_ERROR` where no batch can hold them.
+    /// Writes down what came of a step and sends out the rest of it; then the same with what comes of that. The error
+    /// is that of the step's own records, which are not in the log then: `COORDINATOR_NOT_AVAILABLE` where too few
+    /// replicas are in sync or memory is full, `UNKNOWN_SERVER_ERROR` where no batch or no record can hold them.
     pub(super) fn carry_out(&mut self, place: Place, mut out: Outbox) -> Result<(), ErrorCode> {
         let mut first = None;
         loop {
@@ -247,8 +247,8 @@ impl Core {
         Ok(appended.last_offset + 1)
     }
 
-    /// More of a partition is committed: if it is one of `__consumer_offsets`, what waits for that is done. What a broker
-    /// wrote that has just learnt that it leads no more is not what is committed.
+    /// More of a partition is committed: if it is one of `__consumer_offsets`, what waits for that is done. What a
+    /// broker wrote that has just learnt that it leads no more is not what is committed.
     pub(in crate::core) fn groups_committed(&mut self, id: TopicPartition) {
         if self.coordinators.is_empty() {
             return;
