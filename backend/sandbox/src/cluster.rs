@@ -65,6 +65,14 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// The names of those of [`Self::broker_configs`] that are kept and told, and do nothing else.
+    pub fn without_effect(&self) -> impl Iterator<Item = &str> {
+        let names = self.broker_configs.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| !crate::core::config::has_effect(name))
+    }
+}
+
 /// Why a cluster doesn't start.
 #[derive(Debug, Error)]
 pub enum StartError {
@@ -186,7 +194,7 @@ impl Cluster {
             Ok(core)
         })?;
         let engine = Arc::new(engine);
-        let room = Arc::new(Semaphore::new(config.max_connections));
+        let room = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
         let mut places = Vec::new();
         for (broker, place) in (first_broker..).zip(reserved) {
             let port = place.address().map_or(0, |address| address.port());
