@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::time::Instant;
 
+use crate::core::log::Recompression;
 use crate::core::{Answer, BrokerId, ConnectionId, Core, Effects, Now};
 use crate::window::ClusterEvent;
 use crate::wire::{Request, RequestHeader};
@@ -241,15 +242,22 @@ impl Drop for Held<'_> {
 }
 
 impl Attached<'_> {
-    /// Hands a request in. `None`: its answer comes [later](Self::answer).
-    pub(crate) fn call(&mut self, header: &RequestHeader, mut request: Request) -> Option<Answer> {
-        if let Request::Produce(produce) = &mut request
-            && self.engine.recompresses.load(Ordering::Relaxed)
-            && let Some(wanted) = self.engine.look(|core| core.wanted_compression(self.id, produce))
-        {
-            // Not under the lock: it takes long.
-            produce.recompress(&wanted);
+    /// How the records of a request are to be compressed before it is [handed in](Self::call), by topic, where one of
+    /// them wants it: see [`ProduceRequest::recompress`](crate::wire::ProduceRequest::recompress).
+    pub(crate) fn wanted_compression(
+        &self,
+        request: &Request,
+    ) -> Option<Vec<Option<(Recompression, usize)>>> {
+        let Request::Produce(produce) = request else { return None };
+        if !self.engine.recompresses.load(Ordering::Relaxed) {
+            return None;
         }
+        let wanted = self.engine.look(|core| core.wanted_compression(self.id, produce))?;
+        wanted.iter().any(Option::is_some).then_some(wanted)
+    }
+
+    /// Hands a request in. `None`: its answer comes [later](Self::answer).
+    pub(crate) fn call(&mut self, header: &RequestHeader, request: Request) -> Option<Answer> {
         let Some(mut effects) = self.engine.enter(|core, now| core.handle(now, self.id, header, request))
         else {
             return Some(Answer::Close);

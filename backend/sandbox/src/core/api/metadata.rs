@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::topics::invalid_name;
+use super::topics::{UnifiedNames, invalid_name};
 use crate::core::image::{Image, PartitionRegistration, Topic, is_internal};
 use crate::core::{BrokerId, Caller, Core};
 use crate::wire::messages::describe_topic_partitions_request::{
@@ -60,7 +60,7 @@ impl Core {
                 });
             }
         } else {
-            let mut seen = HashSet::new();
+            let (mut seen, mut all_names) = (HashSet::new(), None);
             let names = request.topics.iter().flatten().filter_map(|topic| topic.name.as_ref());
             for name in names.filter(|name| seen.insert(name.as_str().to_owned())) {
                 let image = self.image_of(caller.broker);
@@ -68,7 +68,7 @@ impl Core {
                     Some(topic) => describe(image, topic, caller.version),
                     None => {
                         let may_create = request.allow_auto_topic_creation || caller.version < 4;
-                        self.unknown_topic(caller.broker, name, may_create)
+                        self.unknown_topic(caller.broker, name, may_create, &mut all_names)
                     }
                 };
                 response.topics.push(topic);
@@ -105,12 +105,13 @@ impl Core {
         broker: BrokerId,
         name: &KafkaString,
         may_create: bool,
+        names: &mut Option<UnifiedNames>,
     ) -> MetadataResponseTopic {
         let error = if invalid_name(name.as_str()).is_some() {
             ErrorCode::InvalidTopicException
         } else if may_create && self.image.configs.broker_settings().auto_create_topics_enable {
             if self.is_connected(broker) {
-                self.auto_create(name.as_str())
+                self.auto_create(name.as_str(), names)
             } else {
                 ErrorCode::UnknownTopicOrPartition
             }

@@ -50,7 +50,7 @@ pub(super) fn invalid_name(name: &str) -> Option<String> {
 }
 
 /// The names of topics with `.` told as `_`: names that are then the same collide in the names of metrics.
-struct UnifiedNames(HashMap<String, KafkaString>);
+pub(super) struct UnifiedNames(HashMap<String, KafkaString>);
 
 impl UnifiedNames {
     fn of(name: &str) -> String {
@@ -308,7 +308,9 @@ impl Core {
     }
 
     /// Makes a topic because a client asked about it: what that client is told.
-    pub(super) fn auto_create(&mut self, name: &str) -> ErrorCode {
+    ///
+    /// `names` are those of all topics, once they were needed: a request may ask about many topics that aren't there.
+    pub(super) fn auto_create(&mut self, name: &str, names: &mut Option<UnifiedNames>) -> ErrorCode {
         let settings = self.image.configs.broker_settings();
         let (partitions, factor) = if is_internal(name) {
             (settings.offsets_topic_num_partitions, settings.offsets_topic_replication_factor)
@@ -330,7 +332,13 @@ impl Core {
             ..Default::default()
         };
         // Whatever comes of it, this request is told that the topic isn't there.
-        let _ = self.create_topic(&topic, &self.unified_names(), false);
+        if self.check_room(1, partitions).is_ok() {
+            let mut all = names.take().unwrap_or_else(|| self.unified_names());
+            if self.create_topic(&topic, &all, false).is_ok() {
+                all.0.insert(UnifiedNames::of(name), topic.name);
+            }
+            *names = Some(all);
+        }
         ErrorCode::UnknownTopicOrPartition
     }
 

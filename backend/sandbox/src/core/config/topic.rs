@@ -154,7 +154,7 @@ impl TopicSettings {
             CompressionType::Lz4 => (Compression::Lz4, self.compression_lz4_level),
             CompressionType::Zstd => (Compression::Zstd, self.compression_zstd_level),
         };
-        Some(Recompression { codec, level })
+        Some(Recompression { codec, level, most: self.max_message_bytes })
     }
 
     /// By what the log is compacted.

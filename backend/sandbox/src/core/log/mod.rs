@@ -37,6 +37,7 @@ pub(crate) use markers::EndTxnMarker;
 pub(crate) use own::KeyedRecord;
 pub(crate) use producers::{ProducerStates, Verdict};
 pub(crate) use recompress::Recompression;
+pub(crate) use records::MOST_DECOMPRESSED_BYTES;
 pub(crate) use segment::StoredBatch;
 
 use batch::{write_max_timestamp, write_place};
