@@ -25,8 +25,6 @@ const NOT_ASKED: i32 = i32::MIN;
 const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
 /// CREATE, ALTER, DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS and IDEMPOTENT_WRITE.
 pub(super) const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
-/// The most partitions that a DescribeTopicPartitions response tells (`max.request.partition.size.limit`).
-const MAX_DESCRIBED_PARTITIONS: usize = 2000;
 
 impl Core {
     /// Metadata.
@@ -131,7 +129,8 @@ impl Core {
     ) -> DescribeTopicPartitionsResponseData {
         let image = self.image_of(caller.broker);
         let limit = usize::try_from(request.response_partition_limit).unwrap_or(0);
-        let mut room = limit.clamp(1, MAX_DESCRIBED_PARTITIONS);
+        let most = self.image.configs.broker_settings().max_request_partition_size_limit;
+        let mut room = limit.min(usize::try_from(most).unwrap_or(0)).max(1);
         let cursor = request.cursor.as_ref();
         let is_refused = cursor.is_some_and(|cursor| {
             let is_asked = |topic: &TopicRequest| topic.name == cursor.topic_name;

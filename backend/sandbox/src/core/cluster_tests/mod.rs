@@ -7,6 +7,7 @@ mod deleting;
 mod elections;
 mod ends;
 mod in_sync;
+mod limits;
 mod partitions;
 mod scene;
 mod watching;

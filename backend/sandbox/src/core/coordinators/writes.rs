@@ -235,6 +235,7 @@ impl Core {
             return Err(ErrorCode::CoordinatorNotAvailable);
         }
         let rules = self.within_memory(&topic, broker);
+        let compact_rules = topic.settings_on(broker).compact_rules();
         let wall_ms = self.now.wall_ms;
         let partition = self.partitions.get_mut(&id).ok_or(ErrorCode::NotCoordinator)?;
         let replica = partition.replica_mut(broker).ok_or(ErrorCode::NotCoordinator)?;
@@ -242,7 +243,7 @@ impl Core {
         let appended = replica.log.append(&batch, epoch, &rules, wall_ms);
         self.appended(id, broker);
         if let Some(partition) = self.partitions.get_mut(&id) {
-            partition.compact(wall_ms);
+            partition.compact(&compact_rules, wall_ms);
         }
         Ok(appended.last_offset + 1)
     }

@@ -31,6 +31,7 @@ use std::collections::VecDeque;
 pub(crate) use batch::{BatchHeader, Compression, HEADER_BYTES, TimestampType};
 pub(crate) use check::{CheckedRecords, ProduceRules};
 pub(crate) use chunk::ChunkAccount;
+pub(crate) use compact::CompactRules;
 pub(crate) use fault::{FaultStage, RecordError, RecordsFault};
 pub(crate) use markers::EndTxnMarker;
 pub(crate) use own::KeyedRecord;
