@@ -91,7 +91,7 @@ apis! {
     IncrementalAlterConfigs = 44, 0..=1, IncrementalAlterConfigsRequestData => IncrementalAlterConfigsResponseData;
     ListPartitionReassignments = 46, 0..=0, ListPartitionReassignmentsRequestData => ListPartitionReassignmentsResponseData;
     OffsetDelete = 47, 0..=0, OffsetDeleteRequestData => OffsetDeleteResponseData;
-    DescribeCluster = 60, 0..=2, DescribeClusterRequestData => DescribeClusterResponseData;
+    DescribeCluster = 60, 0..=2, DescribeClusterRequestData => DescribeClusterResponseData, show_cluster;
     DescribeProducers = 61, 0..=0, DescribeProducersRequestData => DescribeProducersResponseData;
     ListConfigResources = 74, 0..=1, ListConfigResourcesRequestData => ListConfigResourcesResponseData;
     DescribeTopicPartitions = 75, 0..=0, DescribeTopicPartitionsRequestData => DescribeTopicPartitionsResponseData;
@@ -106,11 +106,29 @@ fn show_produced(response: &ProduceResponseData) -> String {
     format!("{response:?}")
 }
 
-/// Brokers in order: Kafka's is that of a hash map.
+/// Brokers in order: Kafka's is that of a hash map. The controller is any of them.
 fn show_metadata(response: &MetadataResponseData) -> String {
     let mut response = response.clone();
     response.brokers.sort_by_key(|broker| broker.node_id);
-    format!("{response:?}")
+    let is_live = response.brokers.iter().any(|broker| broker.node_id == response.controller_id);
+    format!("{response:?}{}", controller(response.controller_id, is_live))
+}
+
+/// As above.
+fn show_cluster(response: &DescribeClusterResponseData) -> String {
+    let mut response = response.clone();
+    response.brokers.sort_by_key(|broker| broker.broker_id);
+    let is_live =
+        response.brokers.iter().any(|broker| broker.broker_id == response.controller_id && !broker.is_fenced);
+    format!("{response:?}{}", controller(response.controller_id, is_live))
+}
+
+fn controller(id: i32, is_live: bool) -> &'static str {
+    match id {
+        -1 => " no controller",
+        _ if is_live => " the controller is a live broker",
+        _ => " the controller is no live broker",
+    }
 }
 
 /// In order: Kafka's is that of the partitions that coordinate the groups.

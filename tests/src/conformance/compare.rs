@@ -27,8 +27,19 @@ pub fn compare(name: &'static str, brokers: usize, known: &[Known], scenario: fn
 
 /// The same on clusters of its own, which it may break and which it finds unused.
 pub fn compare_alone(name: &'static str, brokers: usize, known: &[Known], scenario: fn(&mut Scenario<'_>)) {
-    let Some(kafka) = UnderTest::kafka(brokers) else { return };
-    judge(name, &kafka, UnderTest::sandbox(brokers), known, scenario, false);
+    compare_alone_with(name, brokers, &[], known, scenario);
+}
+
+/// The same with broker settings of its own.
+pub fn compare_alone_with(
+    name: &'static str,
+    brokers: usize,
+    settings: &[(&str, &str)],
+    known: &[Known],
+    scenario: fn(&mut Scenario<'_>),
+) {
+    let Some(kafka) = UnderTest::kafka_with(brokers, settings) else { return };
+    judge(name, &kafka, UnderTest::sandbox_with(brokers, settings), known, scenario, false);
 }
 
 fn judge(

@@ -22,7 +22,7 @@ use kacrab_protocol::generated::produce_request::{
 };
 use kacrab_protocol::{KafkaString, KafkaUuid};
 
-pub use compare::{Known, compare, compare_alone};
+pub use compare::{Known, compare, compare_alone, compare_alone_with};
 pub use scenario::Scenario;
 pub use target::UnderTest;
 

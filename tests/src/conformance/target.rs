@@ -21,8 +21,13 @@ enum Kind {
 impl UnderTest {
     /// An Apache Kafka with this many brokers; `None`, with the reason printed, where the machine can't run one.
     pub fn kafka(brokers: usize) -> Option<Self> {
-        let cluster =
-            crate::kafka::own_kafka_with(&Options { brokers, settings: settings(), ..Options::default() })?;
+        Self::kafka_with(brokers, &[])
+    }
+
+    /// The same with broker settings besides, or instead.
+    pub(super) fn kafka_with(brokers: usize, own: &[(&str, &str)]) -> Option<Self> {
+        let options = Options { brokers, settings: with_own(settings(), own), ..Options::default() };
+        let cluster = crate::kafka::own_kafka_with(&options)?;
         let addresses = cluster.bootstrap_servers().split(',').map(str::to_owned).collect();
         Some(Self { kind: Kind::Kafka(Mutex::new(cluster)), addresses })
     }
@@ -38,14 +43,25 @@ impl UnderTest {
 
     /// A sandbox with this many brokers.
     pub fn sandbox(brokers: usize) -> Self {
+        Self::sandbox_with(brokers, &[])
+    }
+
+    /// The same with broker settings besides, or instead.
+    pub(super) fn sandbox_with(brokers: usize, own: &[(&str, &str)]) -> Self {
+        let suited = suited_settings(brokers).into_iter().chain(settings()).collect();
         let config = sandbox::Config {
             brokers: u16::try_from(brokers).expect("few brokers"),
-            broker_configs: suited_settings(brokers).into_iter().chain(settings()).collect(),
+            broker_configs: with_own(suited, own),
             ..sandbox::Config::default()
         };
         let cluster = runtime().block_on(async { sandbox::Cluster::start(&config) }).expect("a sandbox");
         let addresses = cluster.addresses().iter().map(ToString::to_string).collect();
         Self { kind: Kind::Sandbox(cluster), addresses }
+    }
+
+    /// Whether it is the judge.
+    pub fn is_kafka(&self) -> bool {
+        matches!(self.kind, Kind::Kafka(_))
     }
 
     /// The brokers' addresses, in the order of their ids, which begin at 1.
@@ -111,6 +127,13 @@ fn settings() -> Vec<(String, String)> {
     [("broker.session.timeout.ms", "4000"), ("broker.heartbeat.interval.ms", "500")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec()
+}
+
+/// Settings, of which `own` takes the place where it has one.
+fn with_own(mut settings: Vec<(String, String)>, own: &[(&str, &str)]) -> Vec<(String, String)> {
+    settings.retain(|(name, _)| own.iter().all(|(replaced, _)| replaced != name));
+    settings.extend(own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    settings
 }
 
 /// The id of the broker at this place.

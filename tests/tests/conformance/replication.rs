@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use kacrab_protocol::KafkaUuid;
 use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::Batch;
@@ -218,7 +217,23 @@ fn followers(s: &mut Scenario<'_>) {
         ..OffsetFetchRequestData::default()
     };
     s.ask_broker(other, "not the coordinator", &fetch, 9);
-    assert_ne!(id, KafkaUuid::ZERO);
+    for broker in 0..3 {
+        let made = s.name(&format!("made-by-{broker}"));
+        let request = CreateTopicsRequestData {
+            topics: vec![CreatableTopic {
+                name: text(&made),
+                num_partitions: 2,
+                replication_factor: 3,
+                ..CreatableTopic::default()
+            }],
+            ..CreateTopicsRequestData::default()
+        };
+        s.ask_broker(broker, "sent to any broker", &request, 7);
+        s.until_known(&made, 2);
+        let brokers = MetadataRequestData { topics: Some(Vec::new()), ..MetadataRequestData::default() };
+        s.ask_broker(broker, "sent to any broker", &brokers, 13);
+        s.ask_broker(broker, "sent to any broker", &DescribeClusterRequestData::default(), 2);
+    }
 }
 
 /// What brokers' comings and goings do to leaders, in-sync replicas and the high watermark.
@@ -258,6 +273,16 @@ fn comings_and_goings(s: &mut Scenario<'_>) {
     s.ask("of what min.insync.replicas holds back", &fetch_request(&safe, id, 0, 1), 18);
     s.ask("past it", &fetch_request(&safe, id, 0, 2), 18);
     s.ask("past the log's end", &fetch_request(&safe, id, 0, 3), 18);
+    s.until("a follower has what is held back", |s| {
+        let answer = s.quietly(1, &fetch_request(&safe, id, 0, 2), 18).answer();
+        answer.responses[0].partitions[0].error_code == 0
+    });
+    for version in [11, 12, 18] {
+        for offset in 0..=3 {
+            let request = fetch_request(&safe, id, 0, offset);
+            s.ask_broker(1, &format!("from {offset} of a follower, held back"), &request, version);
+        }
+    }
     s.ask("latest, held back", &latest(&safe, -1, -1), 11);
     s.ask("max timestamp, held back", &latest(&safe, -3, -1), 11);
     let made = s.name("made");
@@ -271,6 +296,25 @@ fn comings_and_goings(s: &mut Scenario<'_>) {
         ..CreateTopicsRequestData::default()
     };
     s.ask("three replicas on two brokers", &request, 7);
+    s.until_known(&made, 1);
+    let partition = s.metadata(0, &made).partitions.swap_remove(0);
+    let sorted = |mut brokers: Vec<i32>| {
+        brokers.sort_unstable();
+        brokers
+    };
+    s.saw(
+        "three replicas on two brokers: replicas, in sync, offline, and whether one of those in sync leads",
+        &format!(
+            "{:?} {:?} {:?} {}",
+            sorted(partition.replica_nodes),
+            sorted(partition.isr_nodes.clone()),
+            sorted(partition.offline_replicas),
+            partition.isr_nodes.contains(&partition.leader_id)
+        ),
+    );
+    let leader = usize::try_from(partition.leader_id - 1).expect("a leader");
+    s.until_served(&made);
+    produce(s, "to the topic made with one broker stopped", leader, &made, -1);
     let name = s.name("on-stopped");
     let answer = create(s, &name, &[&[3]], &[]);
     let line = s.masks.line(&format!("{:?}", answer.topics[0]));

@@ -10,6 +10,73 @@ use tests::conformance::{Scenario, text};
 
 use crate::compare;
 
+/// What Apache Kafka announces and the sandbox does not, and why.
+const NOT_THERE: &[(&[ApiKey], &str)] = &[
+    (
+        &[
+            ApiKey::AddPartitionsToTxn,
+            ApiKey::AddOffsetsToTxn,
+            ApiKey::EndTxn,
+            ApiKey::WriteTxnMarkers,
+            ApiKey::TxnOffsetCommit,
+            ApiKey::DescribeTransactions,
+            ApiKey::ListTransactions,
+        ],
+        "there are no transactions yet",
+    ),
+    (
+        &[ApiKey::ConsumerGroupHeartbeat, ApiKey::ConsumerGroupDescribe],
+        "there are no consumer groups of the new protocol yet",
+    ),
+    (
+        &[
+            ApiKey::ShareGroupHeartbeat,
+            ApiKey::ShareGroupDescribe,
+            ApiKey::ShareFetch,
+            ApiKey::ShareAcknowledge,
+            ApiKey::InitializeShareGroupState,
+            ApiKey::ReadShareGroupState,
+            ApiKey::WriteShareGroupState,
+            ApiKey::DeleteShareGroupState,
+            ApiKey::ReadShareGroupStateSummary,
+            ApiKey::DescribeShareGroupOffsets,
+            ApiKey::AlterShareGroupOffsets,
+            ApiKey::DeleteShareGroupOffsets,
+        ],
+        "there are no share groups yet",
+    ),
+    (
+        &[
+            ApiKey::DescribeClientQuotas,
+            ApiKey::AlterClientQuotas,
+            ApiKey::DescribeUserScramCredentials,
+            ApiKey::AlterUserScramCredentials,
+        ],
+        "quotas and credentials are not stored yet",
+    ),
+    (&[ApiKey::AlterPartitionReassignments], "replicas don't move yet"),
+    (&[ApiKey::AlterReplicaLogDirs], "each broker has one place for its logs, in memory"),
+    (
+        &[ApiKey::DescribeQuorum, ApiKey::AddRaftVoter, ApiKey::RemoveRaftVoter],
+        "there is no quorum: the one controller is always there",
+    ),
+    (
+        &[ApiKey::UpdateFeatures, ApiKey::UnregisterBroker],
+        "a cluster's brokers and features stay as they are",
+    ),
+    (&[ApiKey::SaslAuthenticate], "no listener asks for SASL"),
+    (
+        &[
+            ApiKey::CreateDelegationToken,
+            ApiKey::RenewDelegationToken,
+            ApiKey::ExpireDelegationToken,
+            ApiKey::DescribeDelegationToken,
+        ],
+        "never: delegation tokens",
+    ),
+    (&[ApiKey::StreamsGroupHeartbeat, ApiKey::StreamsGroupDescribe], "never: streams groups"),
+];
+
 fn request() -> ApiVersionsRequestData {
     ApiVersionsRequestData {
         client_software_name: text("conformance"),
@@ -21,11 +88,19 @@ fn request() -> ApiVersionsRequestData {
 fn announced(s: &mut Scenario<'_>) {
     s.each::<ApiVersionsRequestData>("what is announced", |s, version| {
         let answer = s.quietly(0, &request(), version).answer();
-        // Apache Kafka has more APIs than those that scenarios know.
-        for (name, key, _) in APIS {
-            let api = answer.api_keys.iter().find(|api| api.api_key == *key);
-            let versions = api.map(|api| (api.min_version, api.max_version));
-            s.note(&format!("{name} => {versions:?}"));
+        for (keys, reason) in NOT_THERE {
+            for key in *keys {
+                let is_there = answer.api_keys.iter().any(|api| api.api_key == *key as i16);
+                assert_eq!(is_there, s.target.is_kafka(), "{key:?}, of which is said: {reason}");
+            }
+        }
+        for api in &answer.api_keys {
+            if NOT_THERE.iter().any(|(keys, _)| keys.iter().any(|key| *key as i16 == api.api_key)) {
+                continue;
+            }
+            let known = APIS.iter().find(|(_, key, _)| *key == api.api_key);
+            let name = known.map_or("an API that no scenario knows", |(name, _, _)| name);
+            s.note(&format!("{name} {} => {} to {}", api.api_key, api.min_version, api.max_version));
         }
         for feature in &answer.supported_features {
             s.note(&format!(
