@@ -22,13 +22,16 @@ pub(in crate::core) struct Write {
 /// What became of what a part of a request has written: an error if that is not committed, or not yet.
 pub(in crate::core) type Settled = Result<(), ErrorCode>;
 
+/// Makes an answer of that, with each part in its place.
+type AnswerOf = Box<dyn FnOnce(&[Settled]) -> Answer + Send>;
+
 /// A request that has written something that is not committed yet.
 pub(crate) struct WaitingWrite {
     broker: BrokerId,
     writes: Vec<(Write, Option<Settled>)>,
     /// The error of what is not committed in time.
     late: ErrorCode,
-    answer: Option<Box<dyn FnOnce(&[Settled]) -> Answer + Send>>,
+    answer: Option<AnswerOf>,
 }
 
 impl fmt::Debug for WaitingWrite {
