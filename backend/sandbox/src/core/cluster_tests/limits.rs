@@ -1,8 +1,8 @@
 //! What happens where a cluster's memory ends.
 
-use crate::core::Limits;
 use crate::core::log::testing::{BatchBuilder, check};
 use crate::core::testing::{TestCluster, ask};
+use crate::core::{Limits, TopicPartition};
 use crate::window::Happening;
 use crate::wire::messages::create_partitions_request::{CreatePartitionsRequestData, CreatePartitionsTopic};
 use crate::wire::messages::create_topics_request::{
@@ -12,13 +12,12 @@ use crate::wire::messages::delete_topics_request::DeleteTopicsRequestData;
 use crate::wire::messages::describe_topic_partitions_request::{
     DescribeTopicPartitionsRequestData, TopicRequest,
 };
-use crate::wire::messages::fetch_request::FetchRequestData;
 use crate::wire::messages::produce_response::PartitionProduceResponse;
 use crate::wire::{
     Api, ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, Response, TopicProduce, text,
 };
 
-use super::scene::{Scene, fetch};
+use super::scene::Scene;
 
 /// A segment has a sixty-fourth of it.
 const LOG_BYTES: u64 = 16 << 20;
@@ -119,13 +118,12 @@ fn dropped(cluster: &TestCluster) -> Vec<(&str, i64)> {
     happened.collect()
 }
 
-/// Where the records begin and end that a client is told of.
-fn range(cluster: &mut TestCluster, topic: &str) -> (i64, i64) {
-    let mut request: FetchRequestData = fetch(0, 0);
-    request.topics[0].topic = text(topic);
-    let response = ask!(cluster, 1, Fetch, 12, request);
-    let partition = &response.head.responses[0].partitions[0];
-    (partition.log_start_offset, partition.high_watermark)
+/// Where the records of a topic's first partition begin and end.
+fn range(cluster: &TestCluster, topic: &str) -> (i64, i64) {
+    let topic = cluster.core.image.topic(topic).expect("it is there").id;
+    let partition = cluster.core.partitions.get(&TopicPartition { topic, partition: 0 });
+    let replica = partition.and_then(|partition| partition.replica(1)).expect("it is there");
+    (replica.log.start_offset(), replica.log.end_offset())
 }
 
 #[test]
@@ -151,9 +149,9 @@ fn at_the_cap_the_oldest_closed_segment_goes_of_topics_that_delete() {
     assert_eq!(dropped[..5], [("old", 3), ("old", 6), ("new", 3), ("new", 6), ("new", 9)]);
     assert!(dropped[5..].iter().all(|(topic, _)| *topic == "new"));
     let (_, new_begins) = *dropped.last().unwrap();
-    assert_eq!(range(&mut cluster, "kept"), (0, 9));
-    assert_eq!(range(&mut cluster, "old"), (6, 9));
-    assert_eq!(range(&mut cluster, "new"), (new_begins, 409));
+    assert_eq!(range(&cluster, "kept"), (0, 9));
+    assert_eq!(range(&cluster, "old"), (6, 9));
+    assert_eq!(range(&cluster, "new"), (new_begins, 409));
 }
 
 #[test]
@@ -166,7 +164,7 @@ fn where_nothing_may_go_producers_are_refused_and_what_is_there_stays() {
     let most = i64::try_from(LOG_BYTES).unwrap() / i64::try_from(VALUE_BYTES).unwrap();
     assert!((most / 2..=most).contains(&taken), "{taken} of at most {most}");
     assert_eq!(dropped(&cluster), []);
-    assert_eq!(range(&mut cluster, "kept"), (0, taken));
+    assert_eq!(range(&cluster, "kept"), (0, taken));
 
     // Neither has a topic room that could delete, but has nothing yet.
     assert_eq!(create(&mut cluster, "other", 1, "delete"), NO_ERROR);
