@@ -65,6 +65,14 @@ impl Default for Config {
     }
 }
 
+impl Config {
+    /// The names of those of [`Self::broker_configs`] that are kept and told, and do nothing else.
+    pub fn without_effect(&self) -> impl Iterator<Item = &str> {
+        let names = self.broker_configs.iter().map(|(name, _)| name.as_str());
+        names.filter(|name| !crate::core::config::has_effect(name))
+    }
+}
+
 /// Why a cluster doesn't start.
 #[derive(Debug, Error)]
 pub enum StartError {
@@ -100,7 +108,7 @@ pub enum BrokerError {
     /// There is none with this id.
     #[error("there is no broker {0}")]
     Unknown(i32),
-    /// Its port can't be listened on again, or not be kept.
+    /// Its port can't be listened on again, or not be kept: it stays down, and may be started later.
     #[error("broker {broker}: {source}")]
     Port {
         /// Whose.
@@ -120,7 +128,8 @@ pub struct Cluster {
     clock: JoinHandle<()>,
 }
 
-/// The addresses of a cluster that has ended, kept for another: no other program can take them.
+/// The addresses of a cluster that has ended, kept for another: no other program can take them meanwhile. On systems
+/// other than Linux one can in the moment in which a broker is stopped.
 #[derive(Debug)]
 pub struct Addresses(Vec<Reserved>);
 
@@ -185,15 +194,13 @@ impl Cluster {
             Ok(core)
         })?;
         let engine = Arc::new(engine);
-        let room = Arc::new(Semaphore::new(config.max_connections));
+        let room = Arc::new(Semaphore::new(config.max_connections.min(Semaphore::MAX_PERMITS)));
         let mut places = Vec::new();
         for (broker, place) in (first_broker..).zip(reserved) {
-            let listener = place.listen(&engine, broker, &room).map_err(|source| StartError::Port {
-                broker,
-                port: 0,
-                source,
-            })?;
-            places.push(Place::Up(listener));
+            let port = place.address().map_or(0, |address| address.port());
+            let listening =
+                place.listen().map_err(|(_, source)| StartError::Port { broker, port, source })?;
+            places.push(Place::Up(listening.serve(&engine, broker, &room)));
         }
         let timed = Arc::clone(&engine);
         let clock = tokio::spawn(async move { timed.keep_time().await });
@@ -211,9 +218,15 @@ impl Cluster {
         &self.addresses
     }
 
-    /// Whether a defect has stopped the cluster: it answers nobody any more. Others are not touched by it.
+    /// Whether a defect has stopped the cluster: its listeners and connections are closed. Others are not touched by
+    /// it.
     pub fn has_failed(&self) -> bool {
         self.engine.has_failed()
+    }
+
+    /// Waits until [a defect has stopped the cluster](Self::has_failed): for good, as a rule.
+    pub async fn failed(&self) {
+        self.engine.failed().await;
     }
 
     /// Ends the cluster: its listeners and connections are closed, and its addresses kept for
@@ -311,8 +324,15 @@ impl Cluster {
             }
             Place::None => Reserved::new(self.address(broker)?).map_err(failed)?,
         };
+        let listening = match reserved.listen() {
+            Ok(listening) => listening,
+            Err((reserved, source)) => {
+                *place = Place::Down(reserved);
+                return Err(failed(source));
+            }
+        };
         self.engine.act(|core, now| core.start_broker(now, broker));
-        *place = Place::Up(reserved.listen(&self.engine, broker, &self.room).map_err(failed)?);
+        *place = Place::Up(listening.serve(&self.engine, broker, &self.room));
         Ok(())
     }
 
@@ -374,8 +394,35 @@ fn begin(core: &mut Core, config: &Config) -> Result<(), StartError> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncReadExt;
+    use tokio::net::{TcpSocket, TcpStream};
+    use tokio::time::timeout;
+
     use super::*;
     use crate::BrokerState;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn socket(reuses: bool) -> TcpSocket {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(reuses).unwrap();
+        socket
+    }
+
+    fn states(cluster: &Cluster) -> Vec<(i32, BrokerState)> {
+        let brokers = cluster.snapshot().unwrap().brokers;
+        brokers.iter().map(|broker| (broker.id, broker.state)).collect()
+    }
+
+    /// That nobody can take these addresses, whatever they say of their sockets.
+    fn cannot_be_taken(addresses: &[SocketAddr]) {
+        for address in addresses {
+            for reuses in [false, true] {
+                let refused = socket(reuses).bind(*address).unwrap_err();
+                assert_eq!(refused.kind(), io::ErrorKind::AddrInUse, "{address}");
+            }
+        }
+    }
 
     #[tokio::test]
     async fn brokers_are_known_by_the_ids_they_were_given() {
@@ -385,13 +432,113 @@ mod tests {
         cluster.kill_broker(2).await.unwrap();
         assert!(matches!(cluster.stop_broker(3).await, Err(BrokerError::Unknown(3))));
         assert!(matches!(cluster.stop_broker(-1).await, Err(BrokerError::Unknown(-1))));
-        let states = |cluster: &Cluster| {
-            let brokers = cluster.snapshot().unwrap().brokers;
-            brokers.iter().map(|broker| (broker.id, broker.state)).collect::<Vec<_>>()
-        };
         let [stopped, up, killed] = [BrokerState::Stopped, BrokerState::Up, BrokerState::Killed];
         assert_eq!(states(&cluster), [(0, stopped), (1, up), (2, killed)]);
         cluster.start_broker(0).await.unwrap();
         assert_eq!(states(&cluster), [(0, up), (1, up), (2, killed)]);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_broker_that_is_down_keeps_its_port_against_everybody_and_listens_there_again() {
+        let cluster = Cluster::start(&Config::default()).unwrap();
+        let addresses = cluster.addresses().to_vec();
+        cannot_be_taken(&addresses);
+        for _ in 0..3 {
+            // Connections that the broker closes are remembered at its address for a minute.
+            let mut streams = Vec::new();
+            for address in &addresses {
+                streams.push(TcpStream::connect(address).await.unwrap());
+            }
+            for broker in 1..=3 {
+                cluster.stop_broker(broker).await.unwrap();
+            }
+            for mut stream in streams {
+                let ended = timeout(PATIENCE, stream.read(&mut [0])).await.unwrap();
+                assert!(matches!(ended, Ok(0) | Err(_)));
+            }
+            cannot_be_taken(&addresses);
+            for (broker, address) in (1..).zip(&addresses) {
+                assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
+                cluster.start_broker(broker).await.unwrap();
+                TcpStream::connect(address).await.unwrap();
+            }
+        }
+        // And for the cluster that comes after it.
+        let kept = cluster.close().await.unwrap();
+        drop(cluster);
+        cannot_be_taken(&addresses);
+        let next = Cluster::start_at(&Config::default(), kept).unwrap();
+        assert_eq!(next.addresses(), addresses);
+        drop(next);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_broker_whose_port_is_lost_stays_down_until_it_can_have_it() {
+        let cluster = Cluster::start(&Config { brokers: 1, ..Config::default() }).unwrap();
+        let address = cluster.addresses()[0];
+        cluster.kill_broker(1).await.unwrap();
+        let lose = async |place| cluster.places.lock().await[0] = place;
+
+        // Another program has bound it, and doesn't share it any more.
+        lose(Place::None).await;
+        let other = socket(true);
+        other.bind(address).unwrap();
+        lose(Place::Down(Reserved::new(address).unwrap())).await;
+        other.set_reuseaddr(false).unwrap();
+        for _ in 0..2 {
+            assert!(matches!(cluster.start_broker(1).await, Err(BrokerError::Port { broker: 1, .. })));
+            assert_eq!(states(&cluster), [(1, BrokerState::Killed)]);
+        }
+        assert!(matches!(cluster.places.lock().await[..], [Place::Down(_)]), "its place is kept");
+
+        // Or listens there, and there is no place that was kept.
+        lose(Place::None).await;
+        other.set_reuseaddr(true).unwrap();
+        let other = other.listen(1).unwrap();
+        assert!(matches!(cluster.start_broker(1).await, Err(BrokerError::Port { broker: 1, .. })));
+        assert_eq!(states(&cluster), [(1, BrokerState::Killed)]);
+
+        drop(other);
+        cluster.start_broker(1).await.unwrap();
+        assert_eq!(states(&cluster), [(1, BrokerState::Up)]);
+        TcpStream::connect(address).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_panic_under_the_lock_ends_that_cluster_and_no_other() {
+        let config = Config { brokers: 2, ..Config::default() };
+        let (broken, other) = (Cluster::start(&config).unwrap(), Cluster::start(&config).unwrap());
+        let addresses = broken.addresses().to_vec();
+        let mut stream = TcpStream::connect(addresses[0]).await.unwrap();
+        let mut others = TcpStream::connect(other.addresses()[0]).await.unwrap();
+        assert!(!broken.has_failed());
+
+        let engine = Arc::clone(&broken.engine);
+        let defect = std::thread::spawn(move || engine.act(|_, _| panic!("a defect")));
+        assert!(defect.join().is_err());
+
+        assert!(broken.has_failed());
+        assert_eq!(broken.snapshot(), None);
+        timeout(PATIENCE, broken.failed()).await.unwrap();
+        let closed = timeout(PATIENCE, stream.read(&mut [0])).await.unwrap();
+        assert!(matches!(closed, Ok(0) | Err(_)), "{closed:?}");
+        for mut place in std::mem::take(&mut *broken.places.lock().await) {
+            if let Place::Up(listener) = &mut place {
+                timeout(PATIENCE, listener.ended()).await.unwrap();
+            }
+        }
+        for address in &addresses {
+            assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
+        }
+
+        assert!(!other.has_failed());
+        assert_eq!(states(&other), [(1, BrokerState::Up), (2, BrokerState::Up)]);
+        tokio::io::AsyncWriteExt::write_all(&mut others, &[0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])
+            .await
+            .unwrap();
+        let answered = timeout(PATIENCE, others.read_u32()).await.unwrap().unwrap();
+        assert!(answered > 10, "another cluster answers ApiVersions");
     }
 }

@@ -2,13 +2,15 @@
 //! wakes it when something is due.
 
 use std::collections::HashMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 use tokio::time::Instant;
 
+use crate::core::log::Recompression;
 use crate::core::{Answer, BrokerId, ConnectionId, Core, Effects, Now};
 use crate::window::ClusterEvent;
 use crate::wire::{Request, RequestHeader};
@@ -27,6 +29,15 @@ pub(crate) struct Engine {
     events: broadcast::Sender<ClusterEvent>,
     /// Whether any topic wants its records to be compressed otherwise than they come.
     recompresses: Arc<AtomicBool>,
+    /// Whether there was a panic under the lock.
+    failed: watch::Sender<bool>,
+}
+
+/// The core, locked. A panic meanwhile is told to all who wait for it.
+struct Held<'a> {
+    core: MutexGuard<'a, Core>,
+    failed: &'a watch::Sender<bool>,
+    was_panicking: bool,
 }
 
 /// How the one lock of a cluster was used.
@@ -63,6 +74,7 @@ impl Engine {
         Ok(Self {
             started,
             recompresses,
+            failed: watch::Sender::new(false),
             core: Mutex::new(core),
             lock_use: AtomicLockUse::default(),
             waiting: Mutex::default(),
@@ -78,7 +90,13 @@ impl Engine {
 
     /// Whether a defect has stopped the cluster: a panic under its lock, after which nothing it holds is to be trusted.
     pub(crate) fn has_failed(&self) -> bool {
-        self.core.is_poisoned()
+        *self.failed.borrow()
+    }
+
+    /// Waits for [that](Self::has_failed).
+    pub(crate) async fn failed(&self) {
+        // It fails when the sender is gone, which is here.
+        let _ = self.failed.subscribe().wait_for(|failed| *failed).await;
     }
 
     /// Events from now on.
@@ -172,7 +190,12 @@ impl Engine {
         }
     }
 
-    fn lock(&self) -> Option<MutexGuard<'_, Core>> {
+    fn lock(&self) -> Option<Held<'_>> {
+        let core = self.lock_core()?;
+        Some(Held { core, failed: &self.failed, was_panicking: std::thread::panicking() })
+    }
+
+    fn lock_core(&self) -> Option<MutexGuard<'_, Core>> {
         let AtomicLockUse { taken, contended, waited_ns } = &self.lock_use;
         taken.fetch_add(1, Ordering::Relaxed);
         match self.core.try_lock() {
@@ -196,16 +219,45 @@ impl Engine {
     }
 }
 
-impl Attached<'_> {
-    /// Hands a request in. `None`: its answer comes [later](Self::answer).
-    pub(crate) fn call(&mut self, header: &RequestHeader, mut request: Request) -> Option<Answer> {
-        if let Request::Produce(produce) = &mut request
-            && self.engine.recompresses.load(Ordering::Relaxed)
-            && let Some(wanted) = self.engine.look(|core| core.wanted_compression(self.id, produce))
-        {
-            // Not under the lock: it takes long.
-            produce.recompress(&wanted);
+impl Deref for Held<'_> {
+    type Target = Core;
+
+    fn deref(&self) -> &Core {
+        &self.core
+    }
+}
+
+impl DerefMut for Held<'_> {
+    fn deref_mut(&mut self) -> &mut Core {
+        &mut self.core
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if !self.was_panicking && std::thread::panicking() {
+            self.failed.send_replace(true);
         }
+    }
+}
+
+impl Attached<'_> {
+    /// How the records of a request are to be compressed before it is [handed in](Self::call), by topic, where one of
+    /// them wants it: see [`ProduceRequest::recompress`](crate::wire::ProduceRequest::recompress).
+    pub(crate) fn wanted_compression(
+        &self,
+        request: &Request,
+    ) -> Option<Vec<Option<(Recompression, usize)>>> {
+        let Request::Produce(produce) = request else { return None };
+        if !self.engine.recompresses.load(Ordering::Relaxed) {
+            return None;
+        }
+        let wanted = self.engine.look(|core| core.wanted_compression(self.id, produce))?;
+        wanted.iter().any(Option::is_some).then_some(wanted)
+    }
+
+    /// Hands a request in. `None`: its answer comes [later](Self::answer).
+    pub(crate) fn call(&mut self, header: &RequestHeader, request: Request) -> Option<Answer> {
         let Some(mut effects) = self.engine.enter(|core, now| core.handle(now, self.id, header, request))
         else {
             return Some(Answer::Close);

@@ -11,12 +11,14 @@ mod cluster;
 mod core;
 mod engine;
 mod net;
+mod open_files;
 mod window;
 mod wire;
 
 pub use cluster::{Addresses, BrokerError, Cluster, Config, MAX_BROKERS, StartError};
 pub use core::{FaultError, InjectedError};
 pub use engine::LockUse;
+pub use open_files::raise_open_file_limit;
 pub use window::{
     BrokerSnapshot, BrokerState, ClusterEvent, CommittedSnapshot, GroupSnapshot, Happening, MemberSnapshot,
     PartitionSnapshot, ReplicaSnapshot, Snapshot, TopicSnapshot,

@@ -39,6 +39,7 @@ async fn hostile_bytes_end_their_connection_and_nothing_else() {
     let address = cluster.addresses()[0];
 
     impossible_frames_end_the_connection(address).await;
+    what_was_found_before_is_met_as_it_is_written(address).await;
     random_frames_are_answered_or_end_the_connection(address).await;
     a_length_is_not_believed_before_its_bytes_are_there(address).await;
     bombs_are_not_unpacked_into_memory(address).await;
@@ -72,17 +73,135 @@ async fn impossible_frames_end_the_connection(address: SocketAddr) {
 
 async fn random_frames_are_answered_or_end_the_connection(address: SocketAddr) {
     let mut random = Random(7);
-    for round in 0..1_500 {
-        // What waits for records or others, and what creates much, has its own tests.
-        let api = [2, 3, 8, 9, 10, 12, 13, 15, 16, 18, 22, 29, 32, 35, 42, 47, 60, 75][random.below(18)];
-        let version = i16::try_from(random.below(14)).expect("small");
-        let body: Vec<u8> = (0..random.below(80)).map(|_| random.byte()).collect();
-        let bytes = request(api, version, &body);
-        // Whichever it is, it comes soon.
+    let examples = corpus().into_iter().map(|example| example.frame);
+    // A Fetch may ask to wait for weeks.
+    let examples: Vec<_> = examples.filter(|frame| frame[4..6] != [0, 1]).collect();
+    let (mut answered, mut closed) = (0, 0);
+    counting::forget_peak();
+    let at_first = counting::allocated();
+    for round in 0..2_000 {
+        let bytes = match round % 2 {
+            0 => random_request(&mut random),
+            _ => damaged(&mut random, &examples),
+        };
+        counting::forget_peak();
+        let before = counting::allocated();
         let outcome = send(address, &bytes).await;
-        assert!(matches!(outcome, Outcome::Closed | Outcome::Answered(_)), "round {round}");
+        let grown = counting::peak().saturating_sub(before);
+        let limit = 64 * bytes.len() + (4 << 20);
+        assert!(grown < limit, "round {round}: {} bytes cost {grown}: {bytes:?}", bytes.len());
+        match outcome {
+            Outcome::Closed => closed += 1,
+            Outcome::Answered(answer) => {
+                answered += 1;
+                assert_eq!(answer.get(..4), bytes.get(8..12), "round {round}: the correlation id");
+            }
+        }
+    }
+    assert!(answered > 200 && closed > 200, "{answered} were answered, {closed} closed");
+    let kept = counting::allocated().saturating_sub(at_first);
+    assert!(kept < 8 << 20, "{kept} bytes are kept of what they asked for");
+    assert!(is_served(address).await);
+}
+
+/// A request whose header is good and whose body is not.
+fn random_request(random: &mut Random) -> Vec<u8> {
+    // What waits for records or others, and what creates much, has its own tests.
+    let (api, newest, first_flexible) = APIS[random.below(APIS.len())];
+    let version = i16::try_from(random.below(newest + 2)).expect("small");
+    let body: Vec<u8> = (0..random.below(80)).map(|_| random.byte()).collect();
+    match usize::try_from(version).expect("small") >= first_flexible {
+        // No tags.
+        true => request(api, version, &[&[0], &body[..]].concat()),
+        false => request(api, version, &body),
+    }
+}
+
+/// A frame of the corpus, with some bytes changed or its end cut off. Its API and correlation id are as they were.
+fn damaged(random: &mut Random, examples: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = examples[random.below(examples.len())].clone();
+    if bytes.len() > 12 {
+        for _ in 0..=random.below(4) {
+            let at = 12 + random.below(bytes.len() - 12);
+            bytes[at] = random.byte();
+        }
+        if random.below(4) == 0 {
+            bytes.truncate(12 + random.below(bytes.len() - 12));
+        }
+        let length = u32::try_from(bytes.len() - 4).expect("short");
+        bytes[..4].copy_from_slice(&length.to_be_bytes());
+    }
+    bytes
+}
+
+/// APIs with their newest version and the first whose header has tags.
+const APIS: [(i16, usize, usize); 18] = [
+    (2, 11, 6),
+    (3, 13, 9),
+    (8, 10, 8),
+    (9, 10, 6),
+    (10, 6, 3),
+    (12, 4, 4),
+    (13, 5, 4),
+    (15, 6, 5),
+    (16, 5, 3),
+    (18, 4, 3),
+    (22, 5, 2),
+    (29, 3, 2),
+    (32, 4, 4),
+    (35, 5, 2),
+    (42, 2, 2),
+    (47, 0, 1),
+    (60, 2, 0),
+    (75, 0, 0),
+];
+
+async fn what_was_found_before_is_met_as_it_is_written(address: SocketAddr) {
+    let corpus = corpus();
+    assert!(corpus.len() >= 12, "{} examples are there", corpus.len());
+    for example in corpus {
+        let outcome = send(address, &example.frame).await;
+        let is_answered = matches!(outcome, Outcome::Answered(_));
+        assert_eq!(is_answered, example.is_answered, "{}: {outcome:?}", example.what);
     }
     assert!(is_served(address).await);
+}
+
+/// A frame of the corpus.
+struct Example {
+    what: String,
+    is_answered: bool,
+    frame: Vec<u8>,
+}
+
+/// The files of `tests/corpus`, by name. Each says in lines with `#` what it is, then `answered` or `closed`, then the
+/// frame after its length, in hexadecimal.
+fn corpus() -> Vec<Example> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
+    let files = std::fs::read_dir(folder).expect("the corpus");
+    let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    paths.sort();
+    paths.into_iter().map(|path| example(&std::fs::read_to_string(path).expect("text"))).collect()
+}
+
+fn example(text: &str) -> Example {
+    let (comments, rest): (Vec<_>, Vec<_>) = text.lines().partition(|line| line.starts_with('#'));
+    let [outcome, hex @ ..] = &rest[..] else { panic!("an outcome and a frame: {text}") };
+    let digits: Vec<u8> = hex.iter().flat_map(|line| line.bytes()).filter(|byte| *byte != b' ').collect();
+    let byte = |pair: &[u8]| {
+        let pair = std::str::from_utf8(pair).expect("digits");
+        u8::from_str_radix(pair, 16).expect("hexadecimal")
+    };
+    let bytes: Vec<u8> = digits.chunks(2).map(byte).collect();
+    Example {
+        what: comments.join(" "),
+        is_answered: match *outcome {
+            "answered" => true,
+            "closed" => false,
+            other => panic!("{other} is no outcome"),
+        },
+        frame: frame(&bytes),
+    }
 }
 
 async fn a_length_is_not_believed_before_its_bytes_are_there(address: SocketAddr) {
@@ -268,8 +387,8 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, end: u64) -> usize {
-        usize::try_from(self.next() % end).expect("small")
+    fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(end).expect("small")).expect("small")
     }
 
     /// Mostly what lengths, counts and flags look like.

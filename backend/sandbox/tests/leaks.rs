@@ -3,15 +3,18 @@
 
 mod counting;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
 use sandbox::{Cluster, Config};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 const CLUSTERS: usize = 1_000;
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_clusters_leave_no_task_no_port_and_no_memory() {
@@ -21,6 +24,7 @@ async fn a_thousand_clusters_leave_no_task_no_port_and_no_memory() {
     }
     quiet().await;
     let memory = counting::allocated();
+    let files = open_files();
     counting::forget_peak();
 
     let mut address = None;
@@ -33,26 +37,89 @@ async fn a_thousand_clusters_leave_no_task_no_port_and_no_memory() {
     assert!(most < 64 << 20, "dropped clusters pile up: {most} bytes");
     let left = counting::allocated().saturating_sub(memory);
     assert!(left < 64 * CLUSTERS, "{left} bytes are left of {CLUSTERS} clusters");
+    assert_eq!(open_files(), files, "sockets of {CLUSTERS} clusters are left");
     let address = address.expect("there were clusters");
     TcpListener::bind(address).await.expect("the port is free again");
     assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
 }
 
-/// Starts a cluster with a client in the middle of things, and drops it.
-async fn live_and_drop() -> std::net::SocketAddr {
-    let config = Config { topics: vec![("t".to_owned(), 3, 3)], ..Config::default() };
+/// How many files and sockets this process has open, where the system tells it.
+fn open_files() -> Option<usize> {
+    Some(std::fs::read_dir("/proc/self/fd").ok()?.count())
+}
+
+/// Starts a cluster with clients in the middle of things, and drops it.
+async fn live_and_drop() -> SocketAddr {
+    let config = Config {
+        topics: vec![("t".to_owned(), 3, 3)],
+        broker_configs: vec![("offsets.topic.num.partitions".to_owned(), "3".to_owned())],
+        ..Config::default()
+    };
     let cluster = Cluster::start(&config).expect("it starts");
-    let address = cluster.addresses()[0];
-    let mut streams = Vec::new();
-    // Records for all in sync, a Fetch that waits, and a member that waits for the others of its group.
-    for request in [produce(), fetch(), find_coordinator(), join()] {
-        let mut stream = TcpStream::connect(address).await.expect("it listens");
-        stream.write_all(&request).await.expect("it reads");
-        streams.push(stream);
+    let leader = |partition: usize| {
+        let snapshot = cluster.snapshot().expect("it goes on");
+        let topic = snapshot.topics.into_iter().find(|topic| topic.name == "t").expect("it is there");
+        let id = topic.partitions[partition].leader.expect("it has a leader");
+        cluster.addresses()[usize::try_from(id - 1).expect("from 1")]
+    };
+    let address = leader(0);
+    // Records for all in sync.
+    let mut stream = TcpStream::connect(address).await.expect("it listens");
+    stream.write_all(&produce()).await.expect("it reads");
+    answer(&mut stream).await;
+    // A Fetch that waits: requests of a connection are met in their order.
+    stream.write_all(&[request(18, 0, &[]), fetch()].concat()).await.expect("it reads");
+    answer(&mut stream).await;
+    // And a member that waits for the others of its group.
+    let coordinator = coordinator(&mut stream_to(address).await).await;
+    let mut member = stream_to(cluster.addresses()[coordinator - 1]).await;
+    member.write_all(&join()).await.expect("it reads");
+    let is_joining = || {
+        let groups = cluster.snapshot().expect("it goes on").groups;
+        groups.iter().any(|group| group.id == "g" && group.members.len() == 1)
+    };
+    for round in 0.. {
+        if is_joining() {
+            break;
+        }
+        assert!(round < 2_000, "the member joins");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    tokio::task::yield_now().await;
+
     drop(cluster);
+    for mut stream in [stream, member] {
+        let ended = timeout(PATIENCE, stream.read(&mut [0])).await.expect("it is closed");
+        assert!(matches!(ended, Ok(0) | Err(_)), "nobody was answered before");
+    }
     address
+}
+
+async fn stream_to(address: SocketAddr) -> TcpStream {
+    TcpStream::connect(address).await.expect("it listens")
+}
+
+async fn answer(stream: &mut TcpStream) -> Vec<u8> {
+    let answered = async {
+        let length = stream.read_u32().await.expect("it answers");
+        let mut answer = vec![0; usize::try_from(length).expect("short")];
+        stream.read_exact(&mut answer).await.expect("it answers in full");
+        answer
+    };
+    timeout(PATIENCE, answered).await.expect("it answers")
+}
+
+/// The broker that coordinates the group, once one does.
+async fn coordinator(stream: &mut TcpStream) -> usize {
+    for _ in 0..2_000 {
+        stream.write_all(&find_coordinator()).await.expect("it reads");
+        // The correlation id, the error, the broker.
+        let answer = answer(stream).await;
+        if answer[4..6] == [0, 0] {
+            return usize::from(answer[9]);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("nobody coordinates the group");
 }
 
 /// Waits until no task is left.
@@ -114,7 +181,7 @@ fn produce() -> Vec<u8> {
     request(0, 3, &body)
 }
 
-/// Version 4, at the end of the partitions.
+/// Version 4, of the first partition; it waits for more than there is.
 fn fetch() -> Vec<u8> {
     let mut body = BytesMut::new();
     body.put_i32(-1);
@@ -124,12 +191,10 @@ fn fetch() -> Vec<u8> {
     body.put_i8(0);
     body.put_i32(1);
     put_text(&mut body, "t");
-    body.put_i32(3);
-    for partition in 0..3 {
-        body.put_i32(partition);
-        body.put_i64(0);
-        body.put_i32(1 << 20);
-    }
+    body.put_i32(1);
+    body.put_i32(0);
+    body.put_i64(0);
+    body.put_i32(1 << 20);
     request(1, 4, &body)
 }
 

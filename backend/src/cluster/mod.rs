@@ -6,7 +6,6 @@
 //! - `view` and `watch` look into it.
 
 mod home;
-mod open_files;
 mod sandboxes;
 mod view;
 mod watch;
@@ -68,7 +67,7 @@ impl Clusters {
     pub fn new(choice: Choice, common: Common) -> Result<Self, Error> {
         match choice {
             Choice::Sandbox(settings) => {
-                open_files::raise_limit();
+                sandbox::raise_open_file_limit();
                 let brokers = u32::from(home::BROKERS);
                 // Sandboxes always answer: the sender is not needed.
                 let (_, state) = tokio::sync::watch::channel(ClusterState::Sandbox { brokers });

@@ -75,6 +75,10 @@ impl Core {
                 broker.cut_off = None;
                 broker.ended_by = end;
             }
+            if end == End::Kill {
+                // Who waits hears nothing more of it.
+                self.connections_end(id);
+            }
             self.coordinators_end(id);
             for partition in self.partitions.values_mut() {
                 partition.follow(id);

@@ -80,16 +80,27 @@ impl Core {
         group: &str,
         act: impl FnOnce(&mut Desk<'_>) -> R,
     ) -> Result<R, ErrorCode> {
-        Ok(self.with_writes(broker, group, act)?.0)
+        Ok(self.at_coordinator(broker, group, act)?.0)
     }
 
-    /// The same, and up to where the log has to be committed for the answer to be true.
+    /// The same, and up to where the log has to be committed for the answer to be true. If what comes of it can't be
+    /// written down, there is only the error.
     pub(super) fn with_writes<R>(
         &mut self,
         broker: BrokerId,
         group: &str,
         act: impl FnOnce(&mut Desk<'_>) -> R,
     ) -> Result<(R, Write), ErrorCode> {
+        let (result, write, written) = self.at_coordinator(broker, group, act)?;
+        written.map(|()| (result, write))
+    }
+
+    fn at_coordinator<R>(
+        &mut self,
+        broker: BrokerId,
+        group: &str,
+        act: impl FnOnce(&mut Desk<'_>) -> R,
+    ) -> Result<(R, Write, Result<(), ErrorCode>), ErrorCode> {
         let id = self.coordinated(broker, group)?;
         let place = (id, broker);
         if !self.coordinators.get(&place).is_some_and(|kept| kept.leads) {
@@ -100,29 +111,9 @@ impl Core {
         let kept = self.coordinators.get_mut(&place).ok_or(ErrorCode::NotCoordinator)?;
         let groups = &mut kept.coordinator;
         let result = act(&mut Desk { groups, now, out: &mut out, rng: &mut self.rng });
-        self.settle(place, out);
+        let written = self.settle(place, out);
         let to = self.coordinators.get(&place).map_or(0, |kept| kept.written_to);
-        Ok((result, Write { id, to }))
-    }
-
-    /// The same for what is not to be done if it can't be written down: `COORDINATOR_NOT_AVAILABLE` where too few
-    /// replicas of the group's partition of `__consumer_offsets` are in sync.
-    pub(super) fn with_writing_coordinator<R>(
-        &mut self,
-        broker: BrokerId,
-        group: &str,
-        act: impl FnOnce(&mut Desk<'_>) -> R,
-    ) -> Result<(R, Write), ErrorCode> {
-        let id = self.coordinated(broker, group)?;
-        if !self.can_write(broker, id) {
-            return Err(ErrorCode::CoordinatorNotAvailable);
-        }
-        self.with_writes(broker, group, act)
-    }
-
-    /// Whether what a group comes to can be written down.
-    pub(super) fn can_write_group(&self, broker: BrokerId, group: &str) -> bool {
-        self.coordinated(broker, group).is_ok_and(|id| self.can_write(broker, id))
+        Ok((result, Write { id, to }, written))
     }
 
     fn can_write(&self, broker: BrokerId, id: TopicPartition) -> bool {
@@ -142,12 +133,12 @@ impl Core {
     }
 
     /// Groups in the order in which Apache Kafka answers for them when several are named in a request: by their partitions
-    /// of `__consumer_offsets`, and these as Java's `HashMap` has them.
+    /// of `__consumer_offsets`, each by itself, and these as Java's `HashMap` has them.
     pub(super) fn in_order_of_coordinators<'a>(
         &self,
         broker: BrokerId,
         ids: impl IntoIterator<Item = &'a KafkaString>,
-    ) -> Vec<&'a KafkaString> {
+    ) -> Vec<Vec<&'a KafkaString>> {
         let topic = self.image_of(broker).topic(CONSUMER_OFFSETS);
         let count = topic.map_or_else(
             || self.image.configs.broker_settings().offsets_topic_num_partitions,
@@ -170,7 +161,7 @@ impl Core {
                 31_i32.wrapping_mul(31 + partition).wrapping_add(CONSUMER_OFFSETS_HASH).cast_unsigned();
             usize::try_from(hash ^ (hash >> 16)).unwrap_or(0) % table
         });
-        by_partition.into_iter().flat_map(|(_, ids)| ids).collect()
+        by_partition.into_iter().map(|(_, ids)| ids).collect()
     }
 
     /// Whether a broker leads a partition of `__consumer_offsets`, by what it knows.
@@ -235,23 +226,25 @@ impl Core {
         let now = self.now.monotonic;
         if let Some(kept) = self.coordinators.get_mut(&place) {
             kept.scheduled = kept.scheduled.filter(|&at| at > now);
-            self.settle(place, Outbox::default());
+            self.settle_unasked(place, Outbox::default());
         }
     }
 
     /// Has a coordinator do what is due at once, sends out what came of all that, and sees to it that it is asked again
-    /// when something is due.
-    fn settle(&mut self, place: Place, out: Outbox) {
-        self.carry_out(place, out);
+    /// when something is due. The error is that of [`Self::carry_out`] with what there was at first.
+    fn settle(&mut self, place: Place, out: Outbox) -> Result<(), ErrorCode> {
+        let written = self.carry_out(place, out);
         for _ in 0..FIRED_AT_ONCE {
             let now = self.now;
-            let Some(kept) = self.coordinators.get_mut(&place) else { return };
+            let Some(kept) = self.coordinators.get_mut(&place) else { return written };
             if kept.coordinator.next_deadline().is_none_or(|at| at > now.monotonic) {
                 break;
             }
             let mut out = Outbox::default();
             kept.coordinator.fire(now, &mut out);
-            self.carry_out(place, out);
+            if let Err(error) = self.carry_out(place, out) {
+                note_failure(place, error);
+            }
         }
         if let Some(kept) = self.coordinators.get_mut(&place)
             && let Some(at) = kept.coordinator.next_deadline()
@@ -259,6 +252,14 @@ impl Core {
         {
             kept.scheduled = Some(at);
             self.deadlines.add(at, Due::Coordinator(place.0, place.1));
+        }
+        written
+    }
+
+    /// The same for what nobody has asked for: an error is only noted.
+    fn settle_unasked(&mut self, place: Place, out: Outbox) {
+        if let Err(error) = self.settle(place, out) {
+            note_failure(place, error);
         }
     }
 
@@ -275,4 +276,8 @@ impl Core {
             self.happened(|_| events::happening(event));
         }
     }
+}
+
+fn note_failure((id, broker): Place, error: ErrorCode) {
+    tracing::warn!(broker, partition = id.partition, ?error, "what became of groups can't be written down");
 }

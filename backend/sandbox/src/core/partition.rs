@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Now;
 use super::ids::BrokerId;
-use super::log::{AppendRules, ChunkAccount, PartitionLog};
+use super::log::{AppendRules, ChunkAccount, CompactRules, PartitionLog};
 
 /// The replicas of one partition.
 #[derive(Debug)]
@@ -167,9 +167,9 @@ impl Partition {
     }
 
     /// Compacts what is committed, on each replica for itself.
-    pub(crate) fn compact(&mut self, now_wall_ms: i64) {
+    pub(crate) fn compact(&mut self, rules: &CompactRules, now_wall_ms: i64) {
         for replica in &mut self.replicas {
-            replica.log.compact(replica.high_watermark, now_wall_ms);
+            replica.log.compact(replica.high_watermark, rules, now_wall_ms);
         }
     }
 

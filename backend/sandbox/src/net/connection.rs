@@ -7,18 +7,29 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use crate::core::{Answer, BrokerId};
 use crate::engine::{Attached, Engine};
-use crate::wire;
+use crate::wire::{self, Request};
 
-/// The longest request (`socket.request.max.bytes`).
+/// The longest request to produce (`socket.request.max.bytes`).
 const MAX_FRAME_BYTES: usize = 104_857_600;
+/// The longest of all others. Apache Kafka takes these up to the same length; here the requests of a cluster wait for
+/// each other.
+const MAX_OTHER_FRAME_BYTES: usize = 2 << 20;
+/// Requests up to here are read at once. What longer ones hold, and decompress to, may take a while.
+const QUICK_BYTES: usize = 4 << 10;
+/// How many long requests are read at a time, in the process: each may take many times its length of memory.
+static LONG_REQUESTS: Semaphore = Semaphore::const_new(4);
 /// How much is read at once, at least. What a frame says of its length is not believed before the bytes are there.
 const READ_BYTES: usize = 16 * 1024;
 /// Answers are gathered up to here while more requests are at hand.
 const GATHER_BYTES: usize = 64 * 1024;
+/// The key of Produce.
+const PRODUCE: [u8; 2] = [0, 0];
 /// How long a connection may be silent (`connections.max.idle.ms`).
 const MAX_IDLE: Duration = Duration::from_secs(600);
 
@@ -34,6 +45,18 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, engine: &Engine, 
     }
 }
 
+/// Does what takes long where nobody waits for it but this connection.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
+    let turn = LONG_REQUESTS.acquire().await.map_err(io::Error::other)?;
+    let work = move || {
+        let done = work();
+        drop(turn);
+        done
+    };
+    // A panic in it ends the connection.
+    spawn_blocking(work).await.map_err(io::Error::other)
+}
+
 struct Connection {
     stream: TcpStream,
     read: BytesMut,
@@ -43,7 +66,21 @@ struct Connection {
 impl Connection {
     async fn serve(&mut self, attached: &mut Attached<'_>) -> io::Result<()> {
         while let Some(frame) = self.next_frame().await? {
-            let (header, request) = wire::decode(frame).map_err(io::Error::other)?;
+            let (header, mut request) = if frame.len() > QUICK_BYTES {
+                apart(|| wire::decode(frame)).await?
+            } else {
+                wire::decode(frame)
+            }
+            .map_err(io::Error::other)?;
+            if let Some(wanted) = attached.wanted_compression(&request) {
+                request = apart(move || {
+                    if let Request::Produce(produce) = &mut request {
+                        produce.recompress(&wanted);
+                    }
+                    request
+                })
+                .await?;
+            }
             let answer = match attached.call(&header, request) {
                 Some(answer) => answer,
                 None => {
@@ -79,6 +116,10 @@ impl Connection {
                     .ok()
                     .filter(|length| *length <= MAX_FRAME_BYTES)
                     .ok_or_else(|| io::Error::other("a frame of an impossible length"))?;
+                let api = self.read.get(4..6);
+                if length > MAX_OTHER_FRAME_BYTES && api.is_some_and(|key| key != PRODUCE) {
+                    return Err(io::Error::other("a request that is too long for its API"));
+                }
                 if self.read.len() - 4 >= length {
                     self.read.advance(4);
                     return Ok(Some(self.read.split_to(length).freeze()));

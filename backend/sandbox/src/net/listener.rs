@@ -2,8 +2,10 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
+use rustix::net::Shutdown;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
@@ -13,7 +15,7 @@ use crate::core::BrokerId;
 use crate::engine::Engine;
 
 /// How many connections may wait to be accepted.
-const BACKLOG: u32 = 128;
+const BACKLOG: i32 = 128;
 
 /// An address that is kept though nobody listens: connections are refused, and no other program can take it.
 #[derive(Debug)]
@@ -24,9 +26,18 @@ pub(crate) struct Reserved {
 impl Reserved {
     /// Takes an address; port 0 takes a free one.
     pub(crate) fn new(address: SocketAddr) -> io::Result<Self> {
-        let socket = TcpSocket::new_v4()?;
-        socket.set_reuseaddr(true)?;
-        socket.bind(address)?;
+        let chosen = bound(address)?;
+        // A port that the system chose is given up when its listener closes; one that was asked for is kept.
+        let socket = match address.port() {
+            0 => bound(chosen.local_addr()?)?,
+            _ => chosen,
+        };
+        Self::kept(socket)
+    }
+
+    /// Two sockets may be bound to an address if both have SO_REUSEADDR and neither listens: this one gives it up.
+    fn kept(socket: TcpSocket) -> io::Result<Self> {
+        socket.set_reuseaddr(false)?;
         Ok(Self { socket })
     }
 
@@ -35,34 +46,85 @@ impl Reserved {
         self.socket.local_addr()
     }
 
-    /// Listens for a broker's clients.
-    pub(crate) fn listen(
-        self,
-        engine: &Arc<Engine>,
-        broker: BrokerId,
-        room: &Arc<Semaphore>,
-    ) -> io::Result<Listener> {
-        let address = self.address()?;
-        let listener = self.socket.listen(BACKLOG)?;
-        let task = tokio::spawn(accept(listener, Arc::clone(engine), broker, Arc::clone(room)));
-        Ok(Listener { address, task })
+    /// Listens: whoever connects from now on is kept waiting until the broker [serves](Listening::serve). Where that
+    /// fails, the place is still kept.
+    pub(crate) fn listen(self) -> Result<Listening, (Self, io::Error)> {
+        match listening(&self.socket) {
+            Ok((address, listener)) => Ok(Listening { address, socket: self.socket, listener }),
+            Err(error) => {
+                // It was bound before, and is as it was.
+                let _ = self.socket.set_reuseaddr(false);
+                Err((self, error))
+            }
+        }
     }
+}
+
+/// An address at which clients can connect, and wait.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    address: SocketAddr,
+    socket: TcpSocket,
+    listener: TcpListener,
+}
+
+impl Listening {
+    /// Serves a broker's clients.
+    pub(crate) fn serve(self, engine: &Arc<Engine>, broker: BrokerId, room: &Arc<Semaphore>) -> Listener {
+        let Self { address, socket, listener } = self;
+        let task = tokio::spawn(accept(listener, Arc::clone(engine), broker, Arc::clone(room)));
+        Listener { address, socket: Some(socket), task }
+    }
+}
+
+/// A socket at an address, though connections that ended there a short while ago are not forgotten yet.
+fn bound(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+/// Has a socket listen, which stays with its owner.
+fn listening(socket: &TcpSocket) -> io::Result<(SocketAddr, TcpListener)> {
+    let address = socket.local_addr()?;
+    // For the sake of the connections that ended there a short while ago. While it listens, nobody else can bind.
+    socket.set_reuseaddr(true)?;
+    rustix::net::listen(socket, BACKLOG)?;
+    let listener = std::net::TcpListener::from(socket.as_fd().try_clone_to_owned()?);
+    Ok((address, TcpListener::from_std(listener)?))
 }
 
 /// A broker's listener with its connections. Dropping it closes them all.
 #[derive(Debug)]
 pub(crate) struct Listener {
     address: SocketAddr,
+    /// The socket that the task accepts from; it is there until the listener is closed.
+    socket: Option<TcpSocket>,
     task: JoinHandle<()>,
 }
 
 impl Listener {
+    /// Waits until it accepts nobody any more.
+    #[cfg(test)]
+    pub(crate) async fn ended(&mut self) {
+        let _ = (&mut self.task).await;
+    }
+
     /// Closes the listener and all its connections, and keeps the address.
     pub(crate) async fn close(mut self) -> io::Result<Reserved> {
         self.task.abort();
         // The outcome of an aborted task says nothing.
         let _ = (&mut self.task).await;
-        Reserved::new(self.address)
+        match self.socket.take() {
+            // On Linux a socket no longer listens then, and is bound as before. Elsewhere it may refuse: it is closed,
+            // and another program may be faster.
+            Some(socket) if rustix::net::shutdown(&socket, Shutdown::Both).is_ok() => Reserved::kept(socket),
+            socket => {
+                drop(socket);
+                Reserved::new(self.address)
+            }
+        }
     }
 }
 
@@ -72,10 +134,16 @@ impl Drop for Listener {
     }
 }
 
+/// Serves whoever connects, until the cluster fails.
 async fn accept(listener: TcpListener, engine: Arc<Engine>, broker: BrokerId, room: Arc<Semaphore>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
+            () = engine.failed() => {
+                // All connections end with this task; without this new ones would wait for it.
+                let _ = rustix::net::shutdown(&listener, Shutdown::Both);
+                return;
+            }
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let Ok(place) = Arc::clone(&room).try_acquire_owned() else {

@@ -39,6 +39,9 @@ pub(crate) struct RequestHeader {
     pub(crate) client_id: Option<KafkaString>,
 }
 
+/// The most partitions that a request may produce to. Other requests are bounded by the length of their frames.
+const MOST_PARTITIONS: usize = 100_000;
+
 /// Why a frame is no request. Each of them ends the connection.
 #[derive(Debug, Error)]
 pub(crate) enum DecodeError {
@@ -56,6 +59,9 @@ pub(crate) enum DecodeError {
         /// This one.
         version: i16,
     },
+    /// More partitions than any cluster has.
+    #[error("a request to produce names {0} partitions")]
+    TooManyPartitions(usize),
     /// The rest of the frame is not what the API and version say.
     #[error(transparent)]
     Malformed(#[from] ProtocolError),
@@ -84,7 +90,12 @@ pub(crate) fn decode(mut frame: Bytes) -> Result<(RequestHeader, Request), Decod
     let header =
         RequestHeader { api, version, correlation_id: head.correlation_id, client_id: head.client_id };
     let request = Request::read(api, &mut frame, version)?;
-    Ok((header, request))
+    match &request {
+        Request::Produce(produce) if produce.partitions() > MOST_PARTITIONS => {
+            Err(DecodeError::TooManyPartitions(produce.partitions()))
+        }
+        _ => Ok((header, request)),
+    }
 }
 
 /// Writes a response as a frame with its length.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use kacrab_protocol::generated::ProduceRequestData;
 
 use super::{KafkaString, KafkaUuid, ProtocolError};
-use crate::core::log::{CheckedRecords, Recompression, RecordsFault};
+use crate::core::log::{CheckedRecords, MOST_DECOMPRESSED_BYTES, Recompression, RecordsFault};
 
 /// A Produce request.
 #[derive(Clone, Debug)]
@@ -35,11 +35,16 @@ pub(crate) struct PartitionProduce {
     pub(crate) index: i32,
     /// The record batches, or what is wrong with them.
     pub(crate) records: Result<CheckedRecords, RecordsFault>,
-    /// The same compressed as the topic wanted it when it was asked, if otherwise than they came.
-    pub(crate) recompressed: Option<(Recompression, Result<CheckedRecords, RecordsFault>)>,
+    /// The same compressed as the topic wants it, if otherwise than they came.
+    pub(crate) recompressed: Option<Result<CheckedRecords, RecordsFault>>,
 }
 
 impl ProduceRequest {
+    /// How many partitions it names.
+    pub(super) fn partitions(&self) -> usize {
+        self.topics.iter().map(|topic| topic.partitions.len()).sum()
+    }
+
     /// Whether any of the batches is part of a transaction.
     pub(crate) fn has_transactional_records(&self) -> bool {
         let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
@@ -48,15 +53,16 @@ impl ProduceRequest {
             .any(|records| records.header().is_transactional())
     }
 
-    /// Compresses records anew, by what each topic wants.
-    pub(crate) fn recompress(&mut self, wanted: &[Option<Recompression>]) {
-        for (topic, to) in self.topics.iter_mut().zip(wanted) {
-            let Some(to) = *to else { continue };
-            for partition in &mut topic.partitions {
+    /// Compresses records anew, by what each topic wants for its partitions, of which there are so many.
+    pub(crate) fn recompress(&mut self, wanted: &[Option<(Recompression, usize)>]) {
+        for (topic, wanted) in self.topics.iter_mut().zip(wanted) {
+            let Some((to, partitions)) = *wanted else { continue };
+            let is_there = |index: i32| usize::try_from(index).is_ok_and(|index| index < partitions);
+            for partition in topic.partitions.iter_mut().filter(|partition| is_there(partition.index)) {
                 if let Ok(records) = partition.records.as_ref()
                     && records.needs(to)
                 {
-                    partition.recompressed = Some((to, records.recompressed(to)));
+                    partition.recompressed = Some(records.recompressed(to));
                 }
             }
         }
@@ -64,6 +70,7 @@ impl ProduceRequest {
 
     pub(super) fn read(frame: &mut Bytes, version: i16) -> Result<Self, ProtocolError> {
         let data = ProduceRequestData::read(frame, version)?;
+        let mut budget = MOST_DECOMPRESSED_BYTES;
         let topics = data.topic_data.into_iter().map(|topic| TopicProduce {
             name: topic.name,
             id: topic.topic_id,
@@ -72,7 +79,11 @@ impl ProduceRequest {
                 .into_iter()
                 .map(|partition| PartitionProduce {
                     index: partition.index,
-                    records: CheckedRecords::check_at(partition.records.unwrap_or_default(), version),
+                    records: CheckedRecords::check_at(
+                        partition.records.unwrap_or_default(),
+                        version,
+                        &mut budget,
+                    ),
                     recompressed: None,
                 })
                 .collect(),

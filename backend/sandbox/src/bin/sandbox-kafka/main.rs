@@ -34,6 +34,15 @@ struct Flags {
     /// How many megabytes of records it holds
     #[arg(long, default_value_t = 1024)]
     log_megabytes: u64,
+    /// How many topics it holds
+    #[arg(long, value_name = "COUNT", default_value_t = Config::default().max_topics)]
+    max_topics: usize,
+    /// How many partitions it holds, of all topics together
+    #[arg(long, value_name = "COUNT", default_value_t = Config::default().max_partitions)]
+    max_partitions: usize,
+    /// How many connections it holds, of all brokers together
+    #[arg(long, value_name = "COUNT", default_value_t = Config::default().max_connections)]
+    max_connections: usize,
     /// Makes its random choices (ids, placement) the same each time
     #[arg(long)]
     seed: Option<u64>,
@@ -84,10 +93,16 @@ fn run(flags: Flags) -> anyhow::Result<()> {
         ports: flags.ports,
         broker_configs: flags.configs,
         topics: flags.topics,
-        log_bytes: flags.log_megabytes << 20,
+        log_bytes: flags.log_megabytes.saturating_mul(1 << 20),
+        max_topics: flags.max_topics,
+        max_partitions: flags.max_partitions,
+        max_connections: flags.max_connections,
         seed: flags.seed,
-        ..Config::default()
     };
+    for name in config.without_effect() {
+        tell(&format!("warning: {name} has no effect here"));
+    }
+    sandbox::raise_open_file_limit();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting threads")?;
     runtime.block_on(async {
@@ -104,6 +119,7 @@ fn run(flags: Flags) -> anyhow::Result<()> {
         tokio::select! {
             ended = tokio::signal::ctrl_c() => ended.context("waiting for Ctrl-C"),
             failed = faults => failed,
+            () = cluster.failed() => anyhow::bail!("the cluster has failed by a defect of this program"),
         }
     })
 }

@@ -116,7 +116,8 @@ impl Core {
         let mut records = Vec::new();
         // What isn't there is told after what is.
         let (mut unknown_topics, mut unknown_partitions) = (Vec::new(), Vec::new());
-        let mut budget = usize::try_from(request.max_bytes).unwrap_or(0).min(MAX_FETCH_BYTES);
+        let most = self.image.configs.broker_settings().fetch_max_bytes;
+        let mut budget = usize::try_from(request.max_bytes.min(most)).unwrap_or(0);
         let (mut bytes, mut urgent, mut known) = (0, false, 0);
         let mut leaders = Vec::new();
         for topic in &request.topics {
@@ -258,9 +259,6 @@ impl Core {
         Ok(Read { head, records: slice.pieces, bytes: slice.bytes, urgent: false })
     }
 }
-
-/// `fetch.max.bytes` of a broker.
-const MAX_FETCH_BYTES: usize = 57_671_680;
 
 fn failed(index: i32, error: ErrorCode) -> Read {
     let head = PartitionData {

@@ -136,15 +136,10 @@ impl Core {
             return refused(error, request.member_id.clone());
         }
         let host = self.client_host(caller.connection);
-        let can_write = self.can_write_group(caller.broker, group);
         let joined = self.with_coordinator(caller.broker, group, |desk| {
-            if !can_write && request.member_id.is_empty() && !desk.groups.knows(request.group_id.as_str()) {
-                return Err(ErrorCode::CoordinatorNotAvailable);
-            }
             desk.join(Self::group_caller(caller, &host), request);
-            Ok(())
         });
-        let error = joined.flatten().err()?;
+        let error = joined.err()?;
         refused(error, KafkaString::default())
     }
 
@@ -199,7 +194,7 @@ impl Core {
             desk.groups.leave(desk.now, Self::group_caller(caller, &host), request, desk.out)
         });
         match left {
-            Ok((response, write)) => self.answer_when_committed(caller, [write], response, failed),
+            Ok((response, write)) => self.answer_when_committed(caller, write, response, failed),
             Err(error) => Some(failed(error).into()),
         }
     }
@@ -221,7 +216,7 @@ impl Core {
         request: &DescribeGroupsRequestData,
     ) -> DescribeGroupsResponseData {
         let ids = self.in_order_of_coordinators(caller.broker, &request.groups);
-        let groups = ids.into_iter().map(|id| {
+        let groups = ids.into_iter().flatten().map(|id| {
             let described = self.with_coordinator(caller.broker, id.as_str(), |desk| {
                 desk.groups.describe(id, caller.version)
             });
@@ -238,7 +233,8 @@ impl Core {
         DescribeGroupsResponseData { groups: groups.collect(), ..Default::default() }
     }
 
-    /// DeleteGroups: a group that is named twice is deleted once.
+    /// DeleteGroups: a group that is named twice is deleted once. Those of one partition of `__consumer_offsets` are
+    /// deleted with one write; if that fails, it is the error of all of them.
     pub(super) fn delete_groups(
         &mut self,
         caller: &Caller,
@@ -246,33 +242,36 @@ impl Core {
     ) -> Option<Answer> {
         let mut seen = HashSet::new();
         let distinct = request.groups_names.iter().filter(|id| seen.insert(id.as_str()));
-        let ids = self.in_order_of_coordinators(caller.broker, distinct);
-        let (mut results, mut writes) = (Vec::new(), Vec::new());
-        for id in ids {
-            let deleted = self.with_writing_coordinator(caller.broker, id.as_str(), |desk| {
-                desk.groups.delete(id, desk.out)
+        let (mut parts, mut writes) = (Vec::new(), Vec::new());
+        for ids in self.in_order_of_coordinators(caller.broker, distinct) {
+            let Some(first) = ids.first() else { continue };
+            let deleted = self.with_writes(caller.broker, first.as_str(), |desk| {
+                ids.iter().map(|id| desk.groups.delete(id, desk.out)).collect::<Vec<_>>()
             });
-            results.push(match deleted {
-                Ok((result, write)) => {
+            match deleted {
+                Ok((results, write)) => {
+                    parts.push((results, true));
                     writes.push(write);
-                    result
                 }
-                Err(error) => DeletableGroupResult {
-                    group_id: id.clone(),
-                    error_code: error.code(),
-                    ..Default::default()
-                },
-            });
-        }
-        let failed = |error: ErrorCode| {
-            let mut results = results.clone();
-            for result in results.iter_mut().filter(|result| result.error_code == 0) {
-                result.error_code = error.code();
+                Err(error) => parts.push((ids.into_iter().map(|id| not_deleted(id, error)).collect(), false)),
             }
-            DeleteGroupsResponseData { results, ..Default::default() }
-        };
-        self.answer_when_committed(caller, writes, failed(ErrorCode::None), failed)
+        }
+        self.answer_when_settled(caller, writes, ErrorCode::CoordinatorNotAvailable, move |settled| {
+            let mut settled = settled.iter();
+            let results = parts.into_iter().flat_map(|(mut results, waits)| {
+                let settled = if waits { settled.next() } else { None };
+                if let Some(Err(error)) = settled {
+                    results.iter_mut().for_each(|result| result.error_code = error.code());
+                }
+                results
+            });
+            DeleteGroupsResponseData { results: results.collect(), ..Default::default() }.into()
+        })
     }
+}
+
+fn not_deleted(group_id: &KafkaString, error: ErrorCode) -> DeletableGroupResult {
+    DeletableGroupResult { group_id: group_id.clone(), error_code: error.code(), ..Default::default() }
 }
 
 /// What any broker refuses, even one that isn't the group's coordinator.

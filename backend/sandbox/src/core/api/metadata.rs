@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::topics::invalid_name;
+use super::topics::{UnifiedNames, invalid_name};
 use crate::core::image::{Image, PartitionRegistration, Topic, is_internal};
 use crate::core::{BrokerId, Caller, Core};
 use crate::wire::messages::describe_topic_partitions_request::{
@@ -25,8 +25,6 @@ const NOT_ASKED: i32 = i32::MIN;
 const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
 /// CREATE, ALTER, DESCRIBE, CLUSTER_ACTION, DESCRIBE_CONFIGS, ALTER_CONFIGS and IDEMPOTENT_WRITE.
 pub(super) const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
-/// The most partitions that a DescribeTopicPartitions response tells (`max.request.partition.size.limit`).
-const MAX_DESCRIBED_PARTITIONS: usize = 2000;
 
 impl Core {
     /// Metadata.
@@ -62,7 +60,7 @@ impl Core {
                 });
             }
         } else {
-            let mut seen = HashSet::new();
+            let (mut seen, mut all_names) = (HashSet::new(), None);
             let names = request.topics.iter().flatten().filter_map(|topic| topic.name.as_ref());
             for name in names.filter(|name| seen.insert(name.as_str().to_owned())) {
                 let image = self.image_of(caller.broker);
@@ -70,7 +68,7 @@ impl Core {
                     Some(topic) => describe(image, topic, caller.version),
                     None => {
                         let may_create = request.allow_auto_topic_creation || caller.version < 4;
-                        self.unknown_topic(caller.broker, name, may_create)
+                        self.unknown_topic(caller.broker, name, may_create, &mut all_names)
                     }
                 };
                 response.topics.push(topic);
@@ -107,13 +105,14 @@ impl Core {
         broker: BrokerId,
         name: &KafkaString,
         may_create: bool,
+        names: &mut Option<UnifiedNames>,
     ) -> MetadataResponseTopic {
         if invalid_name(name.as_str()).is_some() {
             return failed(ErrorCode::InvalidTopicException, Some(name.clone()), KafkaUuid::ZERO);
         }
         let creates = may_create && self.image.configs.broker_settings().auto_create_topics_enable;
         if creates && self.is_connected(broker) {
-            self.auto_create(name.as_str());
+            self.auto_create(name.as_str(), names);
         }
         failed(ErrorCode::UnknownTopicOrPartition, Some(name.clone()), KafkaUuid::ZERO)
     }
@@ -126,7 +125,8 @@ impl Core {
     ) -> DescribeTopicPartitionsResponseData {
         let image = self.image_of(caller.broker);
         let limit = usize::try_from(request.response_partition_limit).unwrap_or(0);
-        let mut room = limit.clamp(1, MAX_DESCRIBED_PARTITIONS);
+        let most = self.image.configs.broker_settings().max_request_partition_size_limit;
+        let mut room = limit.min(usize::try_from(most).unwrap_or(0)).max(1);
         let cursor = request.cursor.as_ref();
         let is_refused = cursor.is_some_and(|cursor| {
             let is_asked = |topic: &TopicRequest| topic.name == cursor.topic_name;

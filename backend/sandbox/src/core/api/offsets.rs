@@ -20,6 +20,8 @@ const BY_ID_SINCE: i16 = 10;
 const BATCHED_SINCE: i16 = 8;
 /// The first version of OffsetFetch with an error for the whole.
 const WHOLE_ERROR_SINCE: i16 = 2;
+/// The error where offsets do not become stable in time: consumers before 3.9 know no other that fits.
+const NOT_STABLE_IN_TIME: ErrorCode = ErrorCode::NotCoordinator;
 
 impl Core {
     /// OffsetCommit. Partitions that do not exist have errors, the others are committed.
@@ -72,7 +74,7 @@ impl Core {
             return Some(response.into());
         }
         let host = self.client_host(caller.connection);
-        let committed = self.with_writing_coordinator(caller.broker, request.group_id.as_str(), |desk| {
+        let committed = self.with_writes(caller.broker, request.group_id.as_str(), |desk| {
             desk.groups.commit(desk.now, Self::group_caller(caller, &host), &request, desk.out)
         });
         let whole = |committed: OffsetCommitResponseData| {
@@ -87,7 +89,7 @@ impl Core {
         };
         let failed = |error| whole(commit_error(&request, error));
         match committed {
-            Ok((committed, write)) => self.answer_when_committed(caller, [write], whole(committed), failed),
+            Ok((committed, write)) => self.answer_when_committed(caller, write, whole(committed), failed),
             Err(error) => Some(failed(error).into()),
         }
     }
@@ -103,19 +105,19 @@ impl Core {
             let (mut groups, mut writes) = (Vec::new(), Vec::new());
             for group in request.groups {
                 let (fetched, write) = self.fetch_offsets(caller, group, reading);
-                groups.push(fetched);
+                groups.push((fetched, write.is_some()));
                 writes.extend(write);
             }
-            let failed = |error: ErrorCode| {
-                let groups = groups.iter().map(|group| OffsetFetchResponseGroup {
-                    group_id: group.group_id.clone(),
-                    error_code: error.code(),
-                    ..Default::default()
+            return self.answer_when_settled(caller, writes, NOT_STABLE_IN_TIME, move |settled| {
+                let mut settled = settled.iter();
+                let groups = groups.into_iter().map(|(group, waits)| {
+                    let settled = if waits { settled.next() } else { None };
+                    let Some(Err(error)) = settled else { return group };
+                    let (group_id, error_code) = (group.group_id, error.code());
+                    OffsetFetchResponseGroup { group_id, error_code, ..Default::default() }
                 });
-                OffsetFetchResponseData { groups: groups.collect(), ..Default::default() }
-            };
-            let response = OffsetFetchResponseData { groups: groups.clone(), ..Default::default() };
-            return self.answer_when_committed(caller, writes, response, failed);
+                OffsetFetchResponseData { groups: groups.collect(), ..Default::default() }.into()
+            });
         }
         let topics = request.topics.map(|topics| {
             let topics = topics.into_iter().map(|topic| OffsetFetchRequestTopics {
@@ -141,9 +143,11 @@ impl Core {
         });
         let error_code = fetched.error_code;
         let response = OffsetFetchResponseData { topics: topics.collect(), error_code, ..Default::default() };
-        let failed =
-            |error: ErrorCode| OffsetFetchResponseData { error_code: error.code(), ..Default::default() };
-        self.answer_when_committed(caller, write, response, failed)
+        let writes = write.into_iter().collect();
+        self.answer_when_settled(caller, writes, NOT_STABLE_IN_TIME, move |settled| match settled {
+            [Err(error)] => OffsetFetchResponseData { error_code: error.code(), ..Default::default() }.into(),
+            _ => response.into(),
+        })
     }
 
     fn fetch_offsets(
@@ -214,15 +218,14 @@ impl Core {
             }
         }
         request.topics.retain(|topic| !topic.partitions.is_empty());
-        let deleted = self.with_writing_coordinator(caller.broker, group.as_str(), |desk| {
-            desk.groups.offset_delete(&request, desk.out)
-        });
+        let deleted = self
+            .with_writes(caller.broker, group.as_str(), |desk| desk.groups.offset_delete(&request, desk.out));
         let (mut response, write) = match deleted {
             Ok(deleted) => deleted,
             Err(error) => return Some(failed(error).into()),
         };
         if response.error_code != 0 || topics.is_empty() {
-            return self.answer_when_committed(caller, [write], response, failed);
+            return self.answer_when_committed(caller, write, response, failed);
         }
         for topic in response.topics {
             match topics.iter_mut().find(|other| other.name == topic.name) {
@@ -231,7 +234,7 @@ impl Core {
             }
         }
         response.topics = topics;
-        self.answer_when_committed(caller, [write], response, failed)
+        self.answer_when_committed(caller, write, response, failed)
     }
 }
 

@@ -126,17 +126,28 @@ impl Core {
         let place = format_args!("{}-{}", topic.name.as_str(), target.index);
         let now_ms = self.now.wall_ms;
 
-        let rebuilt = match (&records, settings.recompression()) {
-            (Ok(records), Some(to)) if records.needs(to) => Some(match recompressed {
-                Some((done, rebuilt)) if done == to => rebuilt,
-                // The config was changed while the request was on its way.
-                _ => records.recompressed(to),
-            }),
-            _ => None,
-        };
-        if let Ok(records) = rebuilt.as_ref().unwrap_or(&records)
-            && !self.make_room(records.bytes().len())
-        {
+        let replica = self.replica(id, broker).ok_or(ErrorCode::NotLeaderOrFollower)?;
+        let leading = replica.leading.as_ref().ok_or(ErrorCode::NotLeaderOrFollower)?;
+        if acks == -1 && leading.isr.len() < min_isr {
+            return Err(Fault {
+                log_start_offset: replica.log.start_offset(),
+                ..ErrorCode::NotEnoughReplicas.into()
+            });
+        }
+        let log_start_offset = replica.log.start_offset();
+        let told = |fault: RecordsFault| Fault::of(fault, log_start_offset);
+        let rules = settings.produce_rules();
+        let mut records = records.map_err(|fault| told(fault.under(&rules)))?;
+        match recompressed {
+            None => records.validate(&rules, now_ms, &place).map_err(told)?,
+            Some(rebuilt) => {
+                records.judge(&rules, now_ms, &place).map_err(told)?;
+                records = rebuilt.map_err(told)?;
+                records.judge_size(&rules).map_err(told)?;
+            }
+        }
+        let epoch = leading.epoch;
+        if !self.make_room(records.bytes().len()) {
             let limit = self.limits.log_bytes >> 20;
             return Err(Fault::new(
                 ErrorCode::PolicyViolation,
@@ -149,26 +160,6 @@ impl Core {
         let broker_settings = self.image.configs.broker_settings();
         let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;
-        let leading = replica.leading.as_ref().ok_or(ErrorCode::NotLeaderOrFollower)?;
-        if acks == -1 && leading.isr.len() < min_isr {
-            return Err(Fault {
-                log_start_offset: replica.log.start_offset(),
-                ..ErrorCode::NotEnoughReplicas.into()
-            });
-        }
-        let log_start_offset = replica.log.start_offset();
-        let told = |fault: RecordsFault| Fault::of(fault, log_start_offset);
-        let rules = settings.produce_rules();
-        let mut records = records.map_err(|fault| told(fault.under(&rules)))?;
-        match rebuilt {
-            None => records.validate(&rules, now_ms, &place).map_err(told)?,
-            Some(rebuilt) => {
-                records.judge(&rules, now_ms, &place).map_err(told)?;
-                records = rebuilt.map_err(told)?;
-                records.judge_size(&rules).map_err(told)?;
-            }
-        }
-        let epoch = leading.epoch;
         if records.header().has_producer_id() {
             // Apache Kafka does so in the background; what it forgets matters when a producer sends records.
             replica.log.expire_producers(
@@ -203,18 +194,19 @@ impl Core {
         })
     }
 
-    /// How each topic of a request wants its records to be compressed.
+    /// How each topic of a request wants its records to be compressed, and how many partitions it has. If that changes
+    /// while the request is on its way, the request was first.
     pub(crate) fn wanted_compression(
         &self,
         connection: ConnectionId,
         request: &ProduceRequest,
-    ) -> Vec<Option<Recompression>> {
+    ) -> Vec<Option<(Recompression, usize)>> {
         let Some(client) = self.connections.get(&connection) else { return Vec::new() };
         let image = self.image_of(client.broker);
         let topics = request.topics.iter().map(|topic| {
             let by_name = || image.topic(topic.name.as_str());
             let found = image.topic_by_id(topic.id).or_else(by_name)?;
-            found.settings_on(client.broker).recompression()
+            Some((found.settings_on(client.broker).recompression()?, found.partitions.len()))
         });
         topics.collect()
     }

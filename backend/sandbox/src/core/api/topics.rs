@@ -50,7 +50,7 @@ pub(super) fn invalid_name(name: &str) -> Option<String> {
 }
 
 /// The names of topics with `.` told as `_`: names that are then the same collide in the names of metrics.
-struct UnifiedNames(HashMap<String, KafkaString>);
+pub(super) struct UnifiedNames(HashMap<String, KafkaString>);
 
 impl UnifiedNames {
     fn of(name: &str) -> String {
@@ -309,9 +309,11 @@ impl Core {
 
     /// Makes a topic because a client asked about it. Whatever comes of it, that client is told that the topic isn't
     /// there: the controller decides while it is answered.
-    pub(super) fn auto_create(&mut self, name: &str) {
+    ///
+    /// `names` are those of all topics, once they were needed: a request may ask about many topics that aren't there.
+    pub(super) fn auto_create(&mut self, name: &str, names: &mut Option<UnifiedNames>) {
+        let settings = self.image.configs.broker_settings();
         if is_internal(name) {
-            let settings = self.image.configs.broker_settings();
             let (partitions, factor) =
                 (settings.offsets_topic_num_partitions, settings.offsets_topic_replication_factor);
             let _ = self.make_internal_topic(name, partitions, factor);
@@ -323,7 +325,13 @@ impl Core {
             replication_factor: -1,
             ..Default::default()
         };
-        let _ = self.create_topic(&topic, &self.unified_names(), false);
+        if self.check_room(1, settings.num_partitions).is_ok() {
+            let mut all = names.take().unwrap_or_else(|| self.unified_names());
+            if self.create_topic(&topic, &all, false).is_ok() {
+                all.0.insert(UnifiedNames::of(name), topic.name);
+            }
+            *names = Some(all);
+        }
     }
 
     /// DeleteTopics.

@@ -1,5 +1,6 @@
 //! Topics that want their records compressed otherwise than they come.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use super::scene::{Scene, TOPIC};
@@ -23,7 +24,15 @@ fn request(batch: &BatchBuilder) -> ProduceRequest {
     }
 }
 
-fn send(scene: &mut Scene, request: ProduceRequest) -> (ErrorCode, i64) {
+/// As a connection does: what is to be compressed anew is so before the core is asked.
+fn send(scene: &mut Scene, mut request: ProduceRequest) -> (ErrorCode, i64) {
+    let connection = scene.cluster.connect(1);
+    let wanted = scene.cluster.core.wanted_compression(connection, &request);
+    request.recompress(&wanted);
+    hand_in(scene, request)
+}
+
+fn hand_in(scene: &mut Scene, request: ProduceRequest) -> (ErrorCode, i64) {
     let answer = scene.cluster.ask(1, Api::Produce, 12, Request::Produce(request));
     let Some(Response::Produce(response)) = answer else { panic!("{answer:?}") };
     let partition = &response.responses[0].partition_responses[0];
@@ -80,7 +89,7 @@ fn a_topic_has_batches_in_its_own_compression_whatever_producers_send() {
                 assert_eq!(header.compression(), Some(codec));
                 assert_eq!((header.record_count, header.base_sequence), (3, 0));
                 assert_eq!(records.max_timestamp(), uncompressed.max_timestamp());
-                let plain = Recompression { codec: Compression::None, level: 0 };
+                let plain = Recompression { codec: Compression::None, level: 0, most: 1 << 20 };
                 let opened =
                     if records.needs(plain) { records.recompressed(plain).unwrap() } else { records };
                 let body = |records: &CheckedRecords| records.bytes()[61..].to_vec();
@@ -94,23 +103,25 @@ fn a_topic_has_batches_in_its_own_compression_whatever_producers_send() {
 }
 
 #[test]
-fn what_is_compressed_before_it_is_asked_for_is_taken_if_it_is_still_wanted() {
+fn a_config_that_changes_while_a_request_is_on_its_way_comes_after_it() {
     let mut scene = Scene::new(1, &[1], &[("compression.type", "gzip")]);
     let connection = scene.cluster.connect(1);
     let mut early = request(&batch(3));
     let wanted = scene.cluster.core.wanted_compression(connection, &early);
-    assert_eq!(wanted, [Some(Recompression { codec: Compression::Gzip, level: -1 })]);
+    let gzip = Recompression { codec: Compression::Gzip, level: -1, most: 1_048_588 };
+    assert_eq!(wanted, [Some((gzip, 1))]);
     early.recompress(&wanted);
     assert!(early.topics[0].partitions[0].recompressed.is_some());
     let late = early.clone();
-    assert_eq!(send(&mut scene, early).0, ErrorCode::None);
+    assert_eq!(hand_in(&mut scene, early).0, ErrorCode::None);
     scene.configure(1, "compression.type", "zstd");
-    assert_eq!(send(&mut scene, late).0, ErrorCode::None);
+    assert_eq!(hand_in(&mut scene, late).0, ErrorCode::None);
+    assert_eq!(send(&mut scene, request(&batch(3))).0, ErrorCode::None);
     scene.configure(1, "compression.type", "producer");
     assert_eq!(send(&mut scene, request(&batch(3))).0, ErrorCode::None);
     let codecs: Vec<_> =
         stored(&scene, 1).into_iter().map(|(header, _)| header.compression().unwrap()).collect();
-    assert_eq!(codecs, [Compression::Gzip, Compression::Zstd, Compression::None]);
+    assert_eq!(codecs, [Compression::Gzip, Compression::Gzip, Compression::Zstd, Compression::None]);
 }
 
 #[test]
@@ -123,6 +134,48 @@ fn a_batch_may_be_too_large_before_and_after_it_is_compressed_anew() {
     scene.configure(1, "compression.type", "gzip");
     assert_eq!(send(&mut scene, request(&batch(3))).0, ErrorCode::MessageTooLarge);
     assert_eq!(send(&mut scene, request(&small)).0, ErrorCode::None);
+}
+
+#[test]
+fn only_what_has_a_partition_and_room_in_it_is_compressed_anew() {
+    let mut scene =
+        Scene::new(1, &[1], &[("compression.type", "uncompressed"), ("max.message.bytes", "500")]);
+    let connection = scene.cluster.connect(1);
+    let mut sent = request(&batch(3).compressed(Compression::Gzip));
+    let fits = request(&batch(1).compressed(Compression::Gzip)).topics[0].partitions[0].clone();
+    let partitions = &mut sent.topics[0].partitions;
+    partitions.push(PartitionProduce { index: 1, ..fits.clone() });
+    partitions.push(PartitionProduce { index: -1, ..fits.clone() });
+    let wanted = scene.cluster.core.wanted_compression(connection, &sent);
+    sent.recompress(&wanted);
+    let partitions = &sent.topics[0].partitions;
+    let fault = partitions[0].recompressed.as_ref().unwrap().as_ref().unwrap_err();
+    assert_eq!(fault.error, ErrorCode::MessageTooLarge, "and it is not kept");
+    assert!(partitions[1].recompressed.is_none() && partitions[2].recompressed.is_none());
+    sent.topics[0].partitions = vec![fits];
+    assert_eq!(send(&mut scene, sent).0, ErrorCode::None);
+}
+
+#[test]
+fn records_that_lie_about_their_lengths_are_not_compressed_anew() {
+    // Apache Kafka does not hold the records of a compressed batch to their lengths, until it reads them itself.
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(&batch(1).compressed(Compression::Gzip).build()[61..])
+        .read_to_end(&mut plain)
+        .unwrap();
+    let honest = plain.clone();
+    let length_at = honest.iter().position(|byte| *byte < 0x80).unwrap();
+    plain[0] = plain[0].wrapping_sub(2);
+    assert!(length_at > 0, "a length of two bytes or more");
+    let lying = |records: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(records).unwrap();
+        let body = encoder.finish().unwrap();
+        check(batch(1).compressed(Compression::Gzip).build_around(&body)).expect("it can be walked")
+    };
+    let to = Recompression { codec: Compression::Zstd, level: 3, most: 1 << 20 };
+    assert!(lying(&honest).recompressed(to).is_ok());
+    assert_eq!(lying(&plain).recompressed(to).unwrap_err().error, ErrorCode::InvalidRecord);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod deleting;
 mod elections;
 mod ends;
 mod in_sync;
+mod limits;
 mod partitions;
 mod scene;
 mod watching;

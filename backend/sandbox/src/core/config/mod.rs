@@ -25,3 +25,8 @@ pub(crate) use describe::ConfigEntry;
 pub(crate) use error::ConfigError;
 pub(crate) use store::{ConfigResource, ConfigStore, Overrides};
 pub(crate) use topic::TopicSettings;
+
+/// Whether a broker config of this name does something here. What Apache Kafka doesn't know does not.
+pub(crate) fn has_effect(broker_config: &str) -> bool {
+    table::BROKER_CONFIGS.get(broker_config).is_some_and(|def| def.effect == definition::Effect::Works)
+}

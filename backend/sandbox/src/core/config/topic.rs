@@ -6,7 +6,7 @@ use super::layers::BrokerLayers;
 use super::store::Overrides;
 use super::table::TOPIC_CONFIGS;
 use super::value::Value;
-use crate::core::log::{AppendRules, Compression, ProduceRules, Recompression, TimestampType};
+use crate::core::log::{AppendRules, CompactRules, Compression, ProduceRules, Recompression, TimestampType};
 
 /// What happens to a partition's old segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +154,15 @@ impl TopicSettings {
             CompressionType::Lz4 => (Compression::Lz4, self.compression_lz4_level),
             CompressionType::Zstd => (Compression::Zstd, self.compression_zstd_level),
         };
-        Some(Recompression { codec, level })
+        Some(Recompression { codec, level, most: self.max_message_bytes })
+    }
+
+    /// By what the log is compacted.
+    pub(crate) fn compact_rules(&self) -> CompactRules {
+        CompactRules {
+            dirty_ratio: self.min_cleanable_dirty_ratio,
+            delete_retention_ms: self.delete_retention_ms,
+        }
     }
 
     /// By what batches go into the log.

@@ -76,7 +76,7 @@ impl Core {
         let unfinished = VecDeque::new();
         let kept = Kept { coordinator, leads: true, epoch, scheduled: None, written_to, unfinished };
         self.coordinators.insert(place, kept);
-        self.settle(place, out);
+        self.settle_unasked(place, out);
     }
 
     /// A topic is gone, and with it what groups have committed of it; or the groups, if it was `__consumer_offsets`.
@@ -94,7 +94,7 @@ impl Core {
             if self.is_connected(place.1) {
                 let mut out = Outbox::default();
                 kept.coordinator.topic_deleted(topic.name.as_str(), topic.id, &mut out);
-                self.settle(place, out);
+                self.settle_unasked(place, out);
             }
         }
     }

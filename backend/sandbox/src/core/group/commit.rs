@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::classic::{ClassicGroup, State};
+use super::classic::{ClassicGroup, State, Written};
 use super::coordinator::{Coordinator, Entry, Group};
 use super::offsets::{Committed, Offsets};
-use super::{Caller, GroupEvent, GroupRecord, Outbox, Reading};
+use super::{AfterWrite, Caller, GroupRecord, Outbox, Reading};
 use crate::core::Now;
 use crate::wire::messages::{
     OffsetCommitRequestData, OffsetCommitRequestPartition, OffsetCommitResponseData,
@@ -61,8 +61,8 @@ impl Coordinator {
                         partition: index,
                         committed: Some(committed),
                     });
-                    let group = id.clone();
-                    out.events.push(GroupEvent::Committed { group, topic: name, partition: index, offset });
+                    let what = Written::Offset { topic: name, partition: index, offset };
+                    out.after.push(AfterWrite { group: id.clone(), what });
                 }
                 commit_result(partition, result)
             });

@@ -237,11 +237,6 @@ impl Coordinator {
         self.groups.get(id)
     }
 
-    /// Whether there is a group of this id.
-    pub(crate) fn knows(&self, id: &str) -> bool {
-        self.groups.contains_key(id)
-    }
-
     /// A group that can be seen: it is written down, and that is committed.
     pub(super) fn seen(&self, id: &str) -> Option<&Entry> {
         self.entry(id).filter(|entry| entry.written_to <= self.committed_to)
@@ -312,12 +307,12 @@ impl Coordinator {
                 let has_expired = !group.is_subscribed_to(topic)
                     && since.is_some_and(|since| committed.has_expired(since, retention_ms, now.wall_ms));
                 if has_expired {
-                    out.records.push(forgotten(id, topic, partition));
+                    out.loose.push(forgotten(id, topic, partition));
                 }
                 is_all &= has_expired;
             }
             if is_all && group.state() == State::Empty {
-                out.records.push(GroupRecord::Group { group: id.clone(), metadata: None });
+                out.loose.push(GroupRecord::Group { group: id.clone(), metadata: None });
             }
         }
         self.expect_expiry(now);

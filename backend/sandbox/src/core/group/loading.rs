@@ -84,6 +84,13 @@ impl Coordinator {
         }
     }
 
+    /// What came out of the outbox is not in the log: a group that began with it is none.
+    pub(crate) fn not_written(&mut self, record: &GroupRecord, out: &mut Outbox) {
+        if self.entry(record.group()).is_some_and(|entry| entry.is_new) {
+            self.forget(record.group(), out);
+        }
+    }
+
     /// The log is committed up to there.
     pub(crate) fn committed_to(&mut self, committed_to: i64) {
         self.committed_to = committed_to;

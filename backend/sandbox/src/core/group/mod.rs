@@ -57,8 +57,10 @@ pub(crate) struct Outbox {
     pub(crate) replies: Vec<(Waiter, GroupReply)>,
     /// What a window onto the cluster shows.
     pub(crate) events: Vec<GroupEvent>,
-    /// What is to be written down.
+    /// What is to be written down, all of it or nothing.
     pub(crate) records: Vec<GroupRecord>,
+    /// What is to be written down besides, in as many parts as it takes.
+    pub(crate) loose: Vec<GroupRecord>,
     /// What is to be done when that is written and committed, or can't be.
     pub(crate) after: Vec<AfterWrite>,
 }

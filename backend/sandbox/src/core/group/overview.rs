@@ -77,7 +77,7 @@ impl Coordinator {
         for (group, entry) in self.entries() {
             let its = entry.offsets.latest();
             let its = its.filter(|(topic, _, committed)| &***topic == name && committed.is_for(id));
-            out.records.extend(its.map(|(topic, partition, _)| forgotten(group, topic, partition)));
+            out.loose.extend(its.map(|(topic, partition, _)| forgotten(group, topic, partition)));
         }
     }
 }

@@ -84,24 +84,37 @@ impl GroupMetadata {
 }
 
 impl GroupRecord {
-    /// As it is written down.
-    pub(crate) fn write(&self) -> KeyedRecord {
+    /// The group that it is about.
+    pub(crate) fn group(&self) -> &Arc<str> {
+        match self {
+            Self::Offset { group, .. } | Self::Group { group, .. } => group,
+        }
+    }
+
+    /// As it is written down; `None` where a string is longer than 32,767 bytes, for which a record has no room.
+    pub(crate) fn write(&self) -> Option<KeyedRecord> {
         let mut key = Vec::new();
         let value = match self {
             Self::Offset { group, topic, partition, committed } => {
                 key.put_i16(OFFSET_KEY);
-                put_string(&mut key, group);
-                put_string(&mut key, topic);
+                put_string(&mut key, group)?;
+                put_string(&mut key, topic)?;
                 key.put_i32(*partition);
-                committed.as_ref().map(offset_value)
+                match committed {
+                    Some(committed) => Some(offset_value(committed)?),
+                    None => None,
+                }
             }
             Self::Group { group, metadata } => {
                 key.put_i16(GROUP_KEY);
-                put_string(&mut key, group);
-                metadata.as_ref().map(group_value)
+                put_string(&mut key, group)?;
+                match metadata {
+                    Some(metadata) => Some(group_value(metadata)?),
+                    None => None,
+                }
             }
         };
-        KeyedRecord { key: key.into(), value: value.map(Bytes::from) }
+        Some(KeyedRecord { key: key.into(), value: value.map(Bytes::from) })
     }
 
     /// Reads what was written; `None` for what is nothing of this.
@@ -130,15 +143,15 @@ impl GroupRecord {
     }
 }
 
-fn offset_value(committed: &Committed) -> Vec<u8> {
+fn offset_value(committed: &Committed) -> Option<Vec<u8>> {
     let mut value = Vec::new();
     if let Some(expires_at_ms) = committed.expires_at_ms {
         value.put_i16(EXPIRING_OFFSET);
         value.put_i64(committed.offset);
-        put_string(&mut value, committed.metadata.as_str());
+        put_string(&mut value, committed.metadata.as_str())?;
         value.put_i64(committed.at_ms);
         value.put_i64(expires_at_ms);
-        return value;
+        return Some(value);
     }
     value.put_i16(OFFSET);
     value.put_i64(committed.offset);
@@ -155,7 +168,7 @@ fn offset_value(committed: &Committed) -> Vec<u8> {
         put_unsigned(&mut value, 16);
         value.put_slice(&committed.topic_id.to_bytes());
     }
-    value
+    Some(value)
 }
 
 fn read_offset(mut value: Bytes) -> Option<Committed> {
@@ -187,26 +200,26 @@ fn read_offset(mut value: Bytes) -> Option<Committed> {
     }
 }
 
-fn group_value(group: &GroupMetadata) -> Vec<u8> {
+fn group_value(group: &GroupMetadata) -> Option<Vec<u8>> {
     let mut value = Vec::new();
     value.put_i16(GROUP);
-    put_string(&mut value, group.protocol_type.as_ref().map_or("", |name| name.as_str()));
+    put_string(&mut value, group.protocol_type.as_ref().map_or("", |name| name.as_str()))?;
     value.put_i32(group.generation);
-    put_nullable(&mut value, group.protocol_name.as_ref().map(KafkaString::as_str));
-    put_nullable(&mut value, group.leader.as_deref());
+    put_nullable(&mut value, group.protocol_name.as_ref().map(KafkaString::as_str))?;
+    put_nullable(&mut value, group.leader.as_deref())?;
     value.put_i64(group.since_ms);
     value.put_i32(i32::try_from(group.members.len()).unwrap_or(i32::MAX));
     for member in &group.members {
-        put_string(&mut value, &member.id);
-        put_nullable(&mut value, member.instance_id.as_ref().map(KafkaString::as_str));
-        put_string(&mut value, member.client_id.as_str());
-        put_string(&mut value, member.client_host.as_str());
+        put_string(&mut value, &member.id)?;
+        put_nullable(&mut value, member.instance_id.as_ref().map(KafkaString::as_str))?;
+        put_string(&mut value, member.client_id.as_str())?;
+        put_string(&mut value, member.client_host.as_str())?;
         value.put_i32(member.rebalance_timeout_ms);
         value.put_i32(member.session_timeout_ms);
         put_bytes(&mut value, &member.subscription);
         put_bytes(&mut value, &member.assignment);
     }
-    value
+    Some(value)
 }
 
 fn read_group(mut value: Bytes) -> Option<GroupMetadata> {
@@ -235,15 +248,19 @@ fn read_group(mut value: Bytes) -> Option<GroupMetadata> {
     Some(GroupMetadata { protocol_type, generation, protocol_name, leader, since_ms, members })
 }
 
-fn put_string(into: &mut Vec<u8>, string: &str) {
-    into.put_i16(i16::try_from(string.len()).unwrap_or(i16::MAX));
+fn put_string(into: &mut Vec<u8>, string: &str) -> Option<()> {
+    into.put_i16(i16::try_from(string.len()).ok()?);
     into.put_slice(string.as_bytes());
+    Some(())
 }
 
-fn put_nullable(into: &mut Vec<u8>, string: Option<&str>) {
+fn put_nullable(into: &mut Vec<u8>, string: Option<&str>) -> Option<()> {
     match string {
         Some(string) => put_string(into, string),
-        None => into.put_i16(-1),
+        None => {
+            into.put_i16(-1);
+            Some(())
+        }
     }
 }
 
@@ -342,25 +359,25 @@ mod tests {
 
     #[test]
     fn an_offset_is_written_as_apache_kafka_writes_it() {
-        let written = offset(Some(committed())).write();
+        let written = offset(Some(committed())).write().unwrap();
         assert_eq!(&written.key[..], b"\0\x01\0\x01g\0\x02to\0\0\0\x03");
         let value = b"\0\x04\0\0\0\0\0\0\0\x05\0\0\0\x02\x03me\0\0\0\0\0\0\0\x07\0";
         assert_eq!(written.value.as_deref(), Some(&value[..]));
 
         let id = KafkaUuid::from_parts(1, 2);
-        let with_id = offset(Some(Committed { topic_id: id, ..committed() })).write().value.unwrap();
+        let with_id = offset(Some(Committed { topic_id: id, ..committed() })).write().unwrap().value.unwrap();
         assert_eq!(with_id[..value.len() - 1], value[..value.len() - 1]);
         assert_eq!(with_id[value.len() - 1..], *b"\x01\0\x10\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x02");
 
-        let expiring = offset(Some(Committed { expires_at_ms: Some(1), ..committed() })).write();
+        let expiring = offset(Some(Committed { expires_at_ms: Some(1), ..committed() })).write().unwrap();
         let value = b"\0\x01\0\0\0\0\0\0\0\x05\0\x02me\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x01";
         assert_eq!(expiring.value.as_deref(), Some(&value[..]));
-        assert_eq!(offset(None).write(), KeyedRecord { key: written.key, value: None });
+        assert_eq!(offset(None).write().unwrap(), KeyedRecord { key: written.key, value: None });
     }
 
     #[test]
     fn a_group_is_written_as_apache_kafka_writes_it() {
-        let written = group(vec![member()]).write();
+        let written = group(vec![member()]).write().unwrap();
         assert_eq!(&written.key[..], b"\0\x02\0\x01g");
         let value = b"\0\x03\0\x08consumer\0\0\0\x01\0\x05range\0\x01m\0\0\0\0\0\0\0\x06\0\0\0\x01\
             \0\x01m\xff\xff\0\x01c\0\x02/h\0\0\0\x09\0\0\0\x08\0\0\0\x01s\0\0\0\x02as";
@@ -381,14 +398,27 @@ mod tests {
             group(vec![member(), fixed]),
             GroupRecord::Group { group: "".into(), metadata: None },
         ] {
-            assert_eq!(GroupRecord::read(&record.write()), Some(record));
+            assert_eq!(GroupRecord::read(&record.write().unwrap()), Some(record));
+        }
+    }
+
+    #[test]
+    fn a_string_that_is_too_long_is_not_written() {
+        for (length, is_written) in [(32_767, true), (32_768, false)] {
+            let long: Arc<str> = "x".repeat(length).into();
+            let group_id = GroupRecord::Group { group: long.clone(), metadata: None };
+            let member = MemberMetadata { instance_id: Some(text(&*long)), ..member() };
+            let topic = GroupRecord::Offset { group: "g".into(), topic: long, partition: 0, committed: None };
+            for record in [group_id, group(vec![member]), topic] {
+                assert_eq!(record.write().is_some(), is_written);
+            }
         }
     }
 
     #[test]
     fn what_is_cut_off_or_of_another_kind_is_nothing() {
         for record in [offset(Some(committed())), group(vec![member()])] {
-            let whole = record.write();
+            let whole = record.write().unwrap();
             for length in 0..whole.key.len() {
                 let key = whole.key.slice(..length);
                 assert_eq!(GroupRecord::read(&KeyedRecord { key, value: whole.value.clone() }), None);

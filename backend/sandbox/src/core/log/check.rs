@@ -9,7 +9,7 @@ use super::batch::{
     next_batch,
 };
 use super::fault::{FaultStage, RecordErrors, RecordsFault};
-use super::records::{RecordHead, Records, WalkFault};
+use super::records::{MOST_DECOMPRESSED_BYTES, RecordHead, Records, WalkFault};
 use crate::wire::ErrorCode;
 
 /// The first version of Produce in which Zstandard is allowed (KIP-110).
@@ -50,11 +50,12 @@ pub(crate) struct ProduceRules {
 }
 
 impl CheckedRecords {
-    /// Looks through the records of a Produce request of this version.
+    /// Looks through the records of a Produce request of this version. What they decompress to is taken from `budget`,
+    /// in bytes: more than that is too large.
     ///
     /// The order of the faults is that of Apache Kafka: `ProduceRequest.validateRecords`,
     /// `UnifiedLog.analyzeAndValidateRecords`, `LogValidator`.
-    pub(crate) fn check_at(mut records: Bytes, version: i16) -> Result<Self, RecordsFault> {
+    pub(crate) fn check_at(mut records: Bytes, version: i16, budget: &mut u64) -> Result<Self, RecordsFault> {
         let batch = match next_batch(&mut records) {
             NextBatch::Batch(batch) => batch,
             NextBatch::End => return Err(RecordsFault::of_request(ErrorCode::InvalidRecord)),
@@ -94,7 +95,7 @@ impl CheckedRecords {
         {
             return fault(ErrorCode::InvalidRecord);
         }
-        Self::walk(batch.clone(), header).map_err(|fault| RecordsFault::of_walk(fault, batch.len()))
+        Self::walk(batch.clone(), header, budget).map_err(|fault| RecordsFault::of_walk(fault, batch.len()))
     }
 
     /// A batch that a broker made, whose records are all of one moment.
@@ -109,7 +110,7 @@ impl CheckedRecords {
         }
     }
 
-    fn walk(batch: Bytes, header: BatchHeader) -> Result<Self, WalkFault> {
+    fn walk(batch: Bytes, header: BatchHeader, budget: &mut u64) -> Result<Self, WalkFault> {
         let is_compressed = header.compression() != Some(Compression::None);
         let mut checked = Self {
             batch: Bytes::new(),
@@ -119,12 +120,16 @@ impl CheckedRecords {
             keyless: 0,
             skips_offsets: false,
         };
-        for (index, record) in (0..).zip(Records::of(&header, &batch)?) {
+        let mut records = Records::of(&header, &batch, *budget)?;
+        let walked = (0..).zip(records.by_ref()).try_for_each(|(index, record)| {
             let record = record?;
             checked.skips_offsets |= is_compressed && record.offset_delta != index;
             checked.count(&record);
-        }
-        Ok(Self { batch, ..checked })
+            Ok(())
+        });
+        *budget = records.left_of(*budget);
+        drop(records);
+        walked.map(|()| Self { batch, ..checked })
     }
 
     fn count(&mut self, record: &RecordHead) {
@@ -206,7 +211,9 @@ impl CheckedRecords {
         let earliest = now_wall_ms.wrapping_sub(rules.timestamp_before_max_ms);
         let latest = now_wall_ms.wrapping_add(rules.timestamp_after_max_ms);
         let mut errors = RecordErrors::default();
-        for (index, record) in (0..).zip(Records::of(&self.header, &self.batch).map_err(walk_fault)?) {
+        for (index, record) in
+            (0..).zip(Records::of(&self.header, &self.batch, MOST_DECOMPRESSED_BYTES).map_err(walk_fault)?)
+        {
             let record = record.map_err(walk_fault)?;
             let RecordHead { timestamp, offset_delta, .. } = record;
             if rules.compacted && record.key_bytes.is_none() {

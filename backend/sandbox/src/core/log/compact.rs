@@ -16,13 +16,19 @@ use super::chunk::Chunk;
 use super::records::plain_records;
 use super::segment::{Segment, StoredBatch};
 
-/// `delete.retention.ms`, which Apache Kafka does not set for its own topics.
-const DELETE_RETENTION_MS: i64 = 24 * 60 * 60 * 1000;
+/// The configs of a topic by which it is compacted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CompactRules {
+    /// `min.cleanable.dirty.ratio`: more than this part of the closed segments has not been cleaned before.
+    pub(crate) dirty_ratio: f64,
+    /// `delete.retention.ms`.
+    pub(crate) delete_retention_ms: i64,
+}
 
 impl PartitionLog {
-    /// Cleans the closed segments up to `committed` if at least half of their bytes have not been cleaned before
-    /// (`min.cleanable.dirty.ratio`). What is left of them is one segment.
-    pub(crate) fn compact(&mut self, committed: i64, now_wall_ms: i64) {
+    /// Cleans the closed segments up to `committed` if enough of their bytes have not been cleaned before. What is left
+    /// of them is one segment.
+    pub(crate) fn compact(&mut self, committed: i64, rules: &CompactRules, now_wall_ms: i64) {
         let closed = self.segments.len().saturating_sub(1);
         let closed = (0..closed)
             .take_while(|&at| self.segments.get(at + 1).is_some_and(|next| next.base_offset <= committed))
@@ -33,9 +39,10 @@ impl PartitionLog {
                 false => (clean, dirty + segment.bytes),
             }
         });
-        if dirty == 0 || dirty < clean {
+        if dirty == 0 || dirty as f64 / (clean + dirty) as f64 <= rules.dirty_ratio {
             return;
         }
+        let tombstones_from = now_wall_ms.saturating_sub(rules.delete_retention_ms);
         let Some(end) = self.segments.get(closed).map(|segment| segment.base_offset) else { return };
         let latest = self.latest_by_key(committed);
         let mut chunk = Chunk::new(self.chunk.account().clone());
@@ -44,7 +51,7 @@ impl PartitionLog {
             self.snapshots.remove(segment.base_offset);
             let cleaned = cleaned.get_or_insert_with(|| segment.emptied());
             for entry in segment.entries {
-                let Some((batch, header)) = clean_batch(&entry.batch, &latest, now_wall_ms, &mut chunk)
+                let Some((batch, header)) = clean_batch(&entry.batch, &latest, tombstones_from, &mut chunk)
                 else {
                     continue;
                 };
@@ -75,15 +82,15 @@ impl PartitionLog {
     }
 }
 
-/// What is left of a batch; nothing, if all its records are superseded.
+/// What is left of a batch; nothing, if all its records are superseded. Tombstones before a time go too.
 fn clean_batch(
     batch: &StoredBatch,
     latest: &HashMap<Bytes, i64>,
-    now_wall_ms: i64,
+    tombstones_from: i64,
     chunk: &mut Chunk,
 ) -> Option<(StoredBatch, BatchHeader)> {
     let header = batch.header()?;
-    let is_old = now_wall_ms.saturating_sub(header.max_timestamp) > DELETE_RETENTION_MS;
+    let is_old = header.max_timestamp < tombstones_from;
     let (mut records, mut record_count) = (Vec::new(), 0);
     for record in plain_records(&batch.bytes) {
         let offset = batch.base_offset + i64::from(record.offset_delta);

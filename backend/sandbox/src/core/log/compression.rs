@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::batch::Compression;
+use super::records::MOST_DECOMPRESSED_BYTES;
 
 /// The magic and the two versions with which the Java library begins its frames of Snappy blocks.
 const XERIAL_MAGIC: &[u8] = b"\x82SNAPPY\0";
@@ -46,7 +47,7 @@ fn buffered<'a>(decoder: impl Read + 'a) -> Box<dyn BufRead + 'a> {
 /// Decompresses one Snappy block, whose length is only believed as far as its bytes could make it.
 fn raw_snappy(block: &[u8]) -> io::Result<Vec<u8>> {
     let length = snap::raw::decompress_len(block)?;
-    if length > block.len().saturating_mul(SNAPPY_MOST_RATIO) {
+    if length > block.len().saturating_mul(SNAPPY_MOST_RATIO) || length as u64 > MOST_DECOMPRESSED_BYTES {
         return Err(io::ErrorKind::InvalidData.into());
     }
     Ok(snap::raw::Decoder::new().decompress_vec(block)?)

@@ -2,7 +2,7 @@
 
 use super::PartitionLog;
 use super::batch::{BatchHeader, NO_TIMESTAMP};
-use super::records::{RecordHead, Records};
+use super::records::{MOST_DECOMPRESSED_BYTES, RecordHead, Records};
 use super::segment::StoredBatch;
 
 /// A record that was found by its time.
@@ -49,13 +49,15 @@ fn first_record(
     header: &BatchHeader,
     is_wanted: impl Fn(&RecordHead, i64) -> bool,
 ) -> Option<TimestampAndOffset> {
-    Records::of(header, &batch.bytes).ok()?.map_while(Result::ok).find_map(|record| {
-        let offset = header.base_offset + i64::from(record.offset_delta);
-        let leader_epoch = Some(header.leader_epoch).filter(|&epoch| epoch >= 0);
-        is_wanted(&record, offset).then_some(TimestampAndOffset {
-            timestamp: record.timestamp,
-            offset,
-            leader_epoch,
-        })
-    })
+    Records::of(header, &batch.bytes, MOST_DECOMPRESSED_BYTES).ok()?.map_while(Result::ok).find_map(
+        |record| {
+            let offset = header.base_offset + i64::from(record.offset_delta);
+            let leader_epoch = Some(header.leader_epoch).filter(|&epoch| epoch >= 0);
+            is_wanted(&record, offset).then_some(TimestampAndOffset {
+                timestamp: record.timestamp,
+                offset,
+                leader_epoch,
+            })
+        },
+    )
 }

@@ -28,14 +28,16 @@ mod truncate;
 
 use std::collections::VecDeque;
 
-pub(crate) use batch::{BatchHeader, Compression, TimestampType};
+pub(crate) use batch::{BatchHeader, Compression, HEADER_BYTES, TimestampType};
 pub(crate) use check::{CheckedRecords, ProduceRules};
 pub(crate) use chunk::ChunkAccount;
+pub(crate) use compact::CompactRules;
 pub(crate) use fault::{FaultStage, RecordError, RecordsFault};
 pub(crate) use markers::EndTxnMarker;
 pub(crate) use own::KeyedRecord;
 pub(crate) use producers::{ProducerStates, Verdict};
 pub(crate) use recompress::Recompression;
+pub(crate) use records::MOST_DECOMPRESSED_BYTES;
 pub(crate) use segment::StoredBatch;
 
 use batch::{write_max_timestamp, write_place};

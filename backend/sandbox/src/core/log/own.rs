@@ -7,6 +7,9 @@ use super::check::CheckedRecords;
 use super::records::plain_records;
 use super::segment::StoredBatch;
 
+/// What a record takes beside key and value: attributes, no time and no headers, and four numbers as long as can be.
+const MOST_OVERHEAD: usize = 3 + 4 * 5;
+
 /// A record by key; without a value, it says that there is none any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyedRecord {
@@ -14,6 +17,13 @@ pub(crate) struct KeyedRecord {
     pub(crate) key: Bytes,
     /// The value, or a tombstone.
     pub(crate) value: Option<Bytes>,
+}
+
+impl KeyedRecord {
+    /// How many bytes of a batch it takes at most.
+    pub(crate) fn most_bytes(&self) -> usize {
+        self.key.len() + self.value.as_ref().map_or(0, Bytes::len) + MOST_OVERHEAD
+    }
 }
 
 impl CheckedRecords {

@@ -14,6 +14,7 @@ use super::compression::{self, write_xerial_snappy};
 use super::fault::RecordsFault;
 use super::own::{put_varint, put_varlong};
 use super::records::{MOST_DECOMPRESSED_BYTES, WalkFault, timed_records};
+use crate::wire::ErrorCode;
 
 /// What a topic wants of its batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub(crate) struct Recompression {
     pub(crate) codec: Compression,
     /// How hard it is to try, for those codecs that can: by gzip's own scale, -1 for its default, or by Zstandard's.
     pub(crate) level: i32,
+    /// How large the new batch may be, in bytes.
+    pub(crate) most: usize,
 }
 
 impl CheckedRecords {
@@ -32,7 +35,11 @@ impl CheckedRecords {
 
     /// The same records in a batch of another form. Takes as long as compressing does: not for under a lock.
     pub(crate) fn recompressed(&self, to: Recompression) -> Result<Self, RecordsFault> {
-        rebuilt(self, to).map_err(|fault| RecordsFault::of_walk(fault, self.bytes().len()))
+        let fault = |fault| RecordsFault::of_walk(fault, self.bytes().len());
+        let rebuilt = rebuilt(self, to).map_err(fault)?;
+        // It is not kept until the rules of the topic refuse it: a small batch may become a large one.
+        let size = rebuilt.bytes().len();
+        if size > to.most { Err(RecordsFault::of_log(ErrorCode::MessageTooLarge, size)) } else { Ok(rebuilt) }
     }
 }
 

@@ -5,10 +5,10 @@ use std::io::BufRead;
 use super::batch::{BatchHeader, Compression, HEADER_BYTES, TimestampType};
 use super::compression;
 
-/// The most that the records of one batch may be, decompressed.
+/// The most that the records of all batches of a request may be, decompressed.
 ///
-/// Apache Kafka has no such limit; no client makes batches like that.
-pub(crate) const MOST_DECOMPRESSED_BYTES: u64 = 128 << 20;
+/// Apache Kafka has no such limit; no client makes requests like that.
+pub(crate) const MOST_DECOMPRESSED_BYTES: u64 = 64 << 20;
 
 /// A record, less its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) enum WalkFault {
     Invalid,
     /// The compressed form is broken.
     Undecodable,
-    /// They are more than [`MOST_DECOMPRESSED_BYTES`].
+    /// They are more than they may be, decompressed.
     TooLarge,
 }
 
@@ -42,18 +42,26 @@ pub(crate) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// The records of `batch`, whose header has been read.
-    pub(crate) fn of(header: &BatchHeader, batch: &'a [u8]) -> Result<Self, WalkFault> {
+    /// The records of `batch`, whose header has been read; at most so many bytes of compressed ones.
+    pub(crate) fn of(header: &BatchHeader, batch: &'a [u8], most: u64) -> Result<Self, WalkFault> {
         let records = batch.get(HEADER_BYTES..).ok_or(WalkFault::Invalid)?;
         let compression = header.compression().ok_or(WalkFault::Undecodable)?;
         let source = match compression {
             Compression::None => Source::Plain(records),
             _ => Source::Compressed(Compressed {
                 stream: compression::open(compression, records).map_err(|_| WalkFault::Undecodable)?,
-                left: MOST_DECOMPRESSED_BYTES,
+                left: most,
             }),
         };
         Ok(Self { source, header: *header, left: header.record_count })
+    }
+
+    /// How many more bytes of compressed records there may be.
+    pub(crate) fn left_of(&self, most: u64) -> u64 {
+        match &self.source {
+            Source::Plain(_) => most,
+            Source::Compressed(compressed) => compressed.left,
+        }
     }
 
     fn head(&mut self) -> Result<RecordHead, WalkFault> {
@@ -113,9 +121,10 @@ struct Compressed<'a> {
 
 impl Compressed<'_> {
     fn take(&mut self, bytes: usize) -> Result<(), WalkFault> {
-        self.left = self.left.checked_sub(bytes as u64).ok_or(WalkFault::TooLarge)?;
+        let left = self.left.checked_sub(bytes as u64);
+        self.left = left.unwrap_or(0);
         self.stream.consume(bytes);
-        Ok(())
+        left.map(drop).ok_or(WalkFault::TooLarge)
     }
 }
 
@@ -171,6 +180,16 @@ fn record(source: &mut impl Bytewise, header: &BatchHeader) -> Result<RecordHead
     let _attributes = source.byte()?;
     let timestamp_delta = varlong(source)?;
     let offset_delta = varint(source)?;
+    let (key_bytes, value_bytes) = fields(source)?;
+    let timestamp = match header.timestamp_type() {
+        TimestampType::CreateTime => header.base_timestamp.wrapping_add(timestamp_delta),
+        TimestampType::LogAppendTime => header.max_timestamp,
+    };
+    Ok(RecordHead { offset_delta, timestamp, key_bytes, value_bytes })
+}
+
+/// Key, value and headers: the bytes of the first two.
+fn fields(source: &mut impl Bytewise) -> Result<(Option<u32>, Option<u32>), WalkFault> {
     let key_bytes = skip_field(source)?;
     let value_bytes = skip_field(source)?;
     let headers = u32::try_from(varint(source)?).map_err(|_| WalkFault::Invalid)?;
@@ -178,11 +197,7 @@ fn record(source: &mut impl Bytewise, header: &BatchHeader) -> Result<RecordHead
         skip_field(source)?.ok_or(WalkFault::Invalid)?;
         skip_field(source)?;
     }
-    let timestamp = match header.timestamp_type() {
-        TimestampType::CreateTime => header.base_timestamp.wrapping_add(timestamp_delta),
-        TimestampType::LogAppendTime => header.max_timestamp,
-    };
-    Ok(RecordHead { offset_delta, timestamp, key_bytes, value_bytes })
+    Ok((key_bytes, value_bytes))
 }
 
 /// A length and as many bytes; a negative length is an absent field.
@@ -236,7 +251,9 @@ pub(super) fn timed_records<'a>(
         let _attributes = rest.byte()?;
         let timestamp = base_timestamp.wrapping_add(varlong(&mut rest)?);
         let _offset_delta = varint(&mut rest)?;
-        Ok(TimedRecord { timestamp, rest })
+        let mut body = rest;
+        fields(&mut body)?;
+        if body.is_empty() { Ok(TimedRecord { timestamp, rest }) } else { Err(WalkFault::Invalid) }
     })
 }
 

@@ -184,7 +184,7 @@ impl BatchBuilder {
 
 /// Looks through the records of a Produce request of a version that allows every compression.
 pub(crate) fn check(records: Bytes) -> Result<CheckedRecords, RecordsFault> {
-    CheckedRecords::check_at(records, i16::MAX)
+    CheckedRecords::check_at(records, i16::MAX, &mut { super::MOST_DECOMPRESSED_BYTES })
 }
 
 /// Writes the CRC of a batch anew, after its bytes were changed.

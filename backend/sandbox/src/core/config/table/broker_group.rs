@@ -11,8 +11,7 @@ pub(super) const GROUP: &[ConfigDef] = &[
         Some("classic,consumer,streams"),
         list_of(&["consumer", "classic", "share", "streams"], Empty::Refused),
         "The kinds of groups that are served.",
-    )
-    .works(),
+    ),
     int("group.coordinator.threads", Some("4"), at_least(1.0), "Threads of the group coordinator."),
     int(
         "group.coordinator.background.threads",
@@ -122,101 +121,87 @@ pub(super) const GROUP: &[ConfigDef] = &[
         Some("45000"),
         at_least(1.0),
         "What a consumer group's `consumer.session.timeout.ms` begins with.",
-    )
-    .works(),
+    ),
     int(
         "group.consumer.min.session.timeout.ms",
         Some("45000"),
         at_least(1.0),
         "The least that a consumer group's session timeout may be.",
-    )
-    .works(),
+    ),
     int(
         "group.consumer.max.session.timeout.ms",
         Some("60000"),
         at_least(1.0),
         "The most that a consumer group's session timeout may be.",
-    )
-    .works(),
+    ),
     int(
         "group.consumer.heartbeat.interval.ms",
         Some("5000"),
         at_least(1.0),
         "What a consumer group's `consumer.heartbeat.interval.ms` begins with.",
-    )
-    .works(),
+    ),
     int(
         "group.consumer.min.heartbeat.interval.ms",
         Some("5000"),
         at_least(1.0),
         "The least that a consumer group's heartbeat interval may be.",
-    )
-    .works(),
+    ),
     int(
         "group.consumer.max.heartbeat.interval.ms",
         Some("15000"),
         at_least(1.0),
         "The most that a consumer group's heartbeat interval may be.",
-    )
-    .works(),
+    ),
     int(
         "group.consumer.max.size",
         Some("2147483647"),
         at_least(1.0),
         "How many members a consumer group may have.",
-    )
-    .works(),
+    ),
     list(
         "group.consumer.assignors",
         Some("uniform,range"),
         list_of(&[], Empty::Refused),
         "The assignors on offer to consumer groups; the first is taken when none is asked for.",
-    )
-    .works(),
+    ),
     string(
         "group.consumer.migration.policy",
         Some("bidirectional"),
         OneOfIgnoringCase(&["DISABLED", "DOWNGRADE", "UPGRADE", "BIDIRECTIONAL"]),
         "Whether groups change between the classic and the consumer protocol, and in which direction.",
-    )
-    .works(),
+    ),
     int(
         "group.consumer.assignment.interval.ms",
         Some("1000"),
         at_least(0.0),
         "What a consumer group's `consumer.assignment.interval.ms` begins with.",
     )
-    .cluster_wide()
-    .works(),
+    .cluster_wide(),
     int(
         "group.consumer.min.assignment.interval.ms",
         Some("0"),
         at_least(0.0),
         "The least that a consumer group's assignment interval may be.",
-    )
-    .works(),
+    ),
     int(
         "group.consumer.max.assignment.interval.ms",
         Some("15000"),
         at_least(0.0),
         "The most that a consumer group's assignment interval may be.",
-    )
-    .works(),
+    ),
     int(
         "group.consumer.regex.refresh.interval.ms",
         Some("600000"),
         at_least(10_000.0),
         "How often a subscribed pattern is matched anew.",
     )
-    .internal()
-    .works(),
+    .internal(),
     int(
         "group.share.session.timeout.ms",
         Some("45000"),
         at_least(1.0),
         "What a share group's `share.session.timeout.ms` begins with.",
-    )
-    .works(),
+    ),
     int(
         "group.share.min.session.timeout.ms",
         Some("45000"),
@@ -234,8 +219,7 @@ pub(super) const GROUP: &[ConfigDef] = &[
         Some("5000"),
         at_least(1.0),
         "What a share group's `share.heartbeat.interval.ms` begins with.",
-    )
-    .works(),
+    ),
     int(
         "group.share.min.heartbeat.interval.ms",
         Some("5000"),
@@ -266,8 +250,7 @@ pub(super) const GROUP: &[ConfigDef] = &[
         at_least(0.0),
         "What a share group's `share.assignment.interval.ms` begins with.",
     )
-    .cluster_wide()
-    .works(),
+    .cluster_wide(),
     int(
         "group.share.min.assignment.interval.ms",
         Some("0"),

@@ -36,8 +36,7 @@ pub(super) const LOG: &[ConfigDef] = &[
         at_least(0.0),
         "How long compaction sleeps when there is nothing to do.",
     )
-    .cluster_wide()
-    .works(),
+    .cluster_wide(),
     double(
         "log.cleaner.min.cleanable.ratio",
         Some("0.5"),
@@ -46,7 +45,7 @@ pub(super) const LOG: &[ConfigDef] = &[
     )
     .cluster_wide()
     .works(),
-    boolean("log.cleaner.enable", Some("true"), Any, "Whether logs are compacted at all.").works(),
+    boolean("log.cleaner.enable", Some("true"), Any, "Whether logs are compacted at all."),
     long(
         "log.cleaner.delete.retention.ms",
         Some("86400000"),
@@ -61,16 +60,14 @@ pub(super) const LOG: &[ConfigDef] = &[
         at_least(0.0),
         "What a topic has that sets no `min.compaction.lag.ms` of its own.",
     )
-    .cluster_wide()
-    .works(),
+    .cluster_wide(),
     long(
         "log.cleaner.max.compaction.lag.ms",
         Some("9223372036854775807"),
         at_least(1.0),
         "What a topic has that sets no `max.compaction.lag.ms` of its own.",
     )
-    .cluster_wide()
-    .works(),
+    .cluster_wide(),
     int(
         "num.partitions",
         Some("1"),
@@ -108,25 +105,22 @@ pub(super) const LOG: &[ConfigDef] = &[
         .cluster_wide(),
     int("log.roll.jitter.hours", Some("0"), at_least(0.0), "As `log.roll.jitter.ms`, in hours."),
     long("log.retention.ms", None, Any, "What a topic has that sets no `retention.ms` of its own.")
-        .cluster_wide()
-        .works(),
-    int("log.retention.minutes", None, Any, "As `log.retention.ms`, in minutes.").works(),
-    int("log.retention.hours", Some("168"), Any, "As `log.retention.ms`, in hours.").works(),
+        .cluster_wide(),
+    int("log.retention.minutes", None, Any, "As `log.retention.ms`, in minutes."),
+    int("log.retention.hours", Some("168"), Any, "As `log.retention.ms`, in hours."),
     long(
         "log.retention.bytes",
         Some("-1"),
         Any,
         "What a topic has that sets no `retention.bytes` of its own.",
     )
-    .cluster_wide()
-    .works(),
+    .cluster_wide(),
     long(
         "log.retention.check.interval.ms",
         Some("300000"),
         at_least(1.0),
         "How often it is looked whether segments are past their retention.",
-    )
-    .works(),
+    ),
     list(
         "log.cleanup.policy",
         Some("delete"),

@@ -6,7 +6,7 @@ use super::super::validator::{Empty, at_least, between, list_of};
 
 /// In the order of their definition.
 pub(super) const SERVER: &[ConfigDef] = &[
-    int("broker.id", Some("-1"), Any, "The number of the broker; `node.id` is its newer name.").works(),
+    int("broker.id", Some("-1"), Any, "The number of the broker; `node.id` is its newer name."),
     int(
         "message.max.bytes",
         Some("1048588"),
@@ -62,8 +62,7 @@ pub(super) const SERVER: &[ConfigDef] = &[
         Some("true"),
         Any,
         "Whether leaders move away before the broker stops.",
-    )
-    .works(),
+    ),
     boolean("delete.topic.enable", Some("true"), Any, "Whether topics can be deleted.").works(),
     string(
         "compression.type",
@@ -101,8 +100,7 @@ pub(super) const SERVER: &[ConfigDef] = &[
         Some("1000"),
         at_least(0.0),
         "How many incremental fetch sessions the broker keeps.",
-    )
-    .works(),
+    ),
     int(
         "fetch.max.bytes",
         Some("57671680"),
@@ -136,9 +134,8 @@ pub(super) const SERVER: &[ConfigDef] = &[
         None,
         list_of(&["broker", "controller"], Empty::Refused),
         "What this node is: a broker, a controller, or both.",
-    )
-    .works(),
-    int("node.id", None, at_least(0.0), "The number of this node, unique in its cluster.").works(),
+    ),
+    int("node.id", None, at_least(0.0), "The number of this node, unique in its cluster."),
     int(
         "initial.broker.registration.timeout.ms",
         Some("60000"),
@@ -266,15 +263,13 @@ pub(super) const SERVER: &[ConfigDef] = &[
         list_of(&[], Empty::Refused),
         "The addresses at which the node listens.",
     )
-    .per_broker()
-    .works(),
+    .per_broker(),
     list(
         "advertised.listeners",
         None,
         list_of(&[], Empty::RefusedButNull),
         "The addresses that clients are told.",
-    )
-    .works(),
+    ),
     string(
         "listener.security.protocol.map",
         Some("SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT"),
@@ -299,8 +294,7 @@ pub(super) const SERVER: &[ConfigDef] = &[
         Some("104857600"),
         at_least(1.0),
         "A request larger than this ends its connection.",
-    )
-    .works(),
+    ),
     int(
         "socket.listen.backlog.size",
         Some("50"),
@@ -313,13 +307,11 @@ pub(super) const SERVER: &[ConfigDef] = &[
         at_least(0.0),
         "How many connections one address may have.",
     )
-    .cluster_wide()
-    .works(),
+    .cluster_wide(),
     string("max.connections.per.ip.overrides", Some(""), Any, "Other such limits for single addresses.")
         .cluster_wide(),
     int("max.connections", Some("2147483647"), at_least(0.0), "How many connections the broker may have.")
-        .cluster_wide()
-        .works(),
+        .cluster_wide(),
     int(
         "max.connection.creation.rate",
         Some("2147483647"),
@@ -332,8 +324,7 @@ pub(super) const SERVER: &[ConfigDef] = &[
         Some("600000"),
         Any,
         "A connection that was idle for this long is closed.",
-    )
-    .works(),
+    ),
     int(
         "connection.failed.authentication.delay.ms",
         Some("100"),
@@ -452,8 +443,7 @@ pub(super) const SERVER: &[ConfigDef] = &[
         at_least(1.0),
         "How often it is looked whether a partition needs an unclean election.",
     )
-    .internal()
-    .works(),
+    .internal(),
     boolean(
         "unclean.leader.election.enable",
         Some("false"),
@@ -474,8 +464,7 @@ pub(super) const SERVER: &[ConfigDef] = &[
         None,
         Any,
         "The class that chooses which replica a consumer reads from.",
-    )
-    .works(),
+    ),
     boolean(
         "follower.fetch.last.tiered.offset.enable",
         Some("false"),

@@ -11,8 +11,7 @@ pub(super) const SHARE: &[ConfigDef] = &[
         Some("5"),
         between(2.0, 10.0),
         "What a share group's `share.delivery.count.limit` begins with.",
-    )
-    .works(),
+    ),
     int(
         "group.share.max.delivery.count.limit",
         Some("10"),
@@ -30,8 +29,7 @@ pub(super) const SHARE: &[ConfigDef] = &[
         Some("30000"),
         between(1000.0, 3_600_000.0),
         "What a share group's `share.record.lock.duration.ms` begins with.",
-    )
-    .works(),
+    ),
     int(
         "group.share.min.record.lock.duration.ms",
         Some("15000"),
@@ -49,8 +47,7 @@ pub(super) const SHARE: &[ConfigDef] = &[
         Some("2000"),
         between(100.0, 10_000.0),
         "What a share group's `share.partition.max.record.locks` begins with.",
-    )
-    .works(),
+    ),
     int(
         "group.share.max.partition.max.record.locks",
         Some("4000"),

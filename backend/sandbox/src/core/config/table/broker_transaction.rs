@@ -11,8 +11,7 @@ pub(super) const TRANSACTION: &[ConfigDef] = &[
         Some("2"),
         at_least(1.0),
         "The `min.insync.replicas` of `__transaction_state`.",
-    )
-    .works(),
+    ),
     int(
         "transaction.state.log.load.buffer.size",
         Some("5242880"),
@@ -24,30 +23,26 @@ pub(super) const TRANSACTION: &[ConfigDef] = &[
         Some("3"),
         at_least(1.0),
         "How many replicas `__transaction_state` has; it is not created on fewer brokers.",
-    )
-    .works(),
+    ),
     int(
         "transaction.state.log.num.partitions",
         Some("50"),
         at_least(1.0),
         "How many partitions `__transaction_state` has.",
-    )
-    .works(),
+    ),
     int(
         "transaction.state.log.segment.bytes",
         Some("104857600"),
         at_least(1.0),
         "The segment size of `__transaction_state`.",
-    )
-    .works(),
+    ),
     boolean(
         "transaction.partition.verification.enable",
         Some("true"),
         Any,
         "Whether a write is checked to belong to an open transaction.",
     )
-    .cluster_wide()
-    .works(),
+    .cluster_wide(),
     int(
         "producer.id.expiration.ms",
         Some("86400000"),
@@ -69,29 +64,25 @@ pub(super) const TRANSACTION: &[ConfigDef] = &[
         Some("604800000"),
         at_least(1.0),
         "How long a transactional id without a transaction is remembered.",
-    )
-    .works(),
+    ),
     int(
         "transaction.max.timeout.ms",
         Some("900000"),
         at_least(1.0),
         "The longest timeout that a producer may ask for its transactions.",
-    )
-    .works(),
+    ),
     int(
         "transaction.abort.timed.out.transaction.cleanup.interval.ms",
         Some("10000"),
         at_least(1.0),
         "How often transactions past their timeout are looked for.",
-    )
-    .works(),
+    ),
     int(
         "transaction.remove.expired.transaction.cleanup.interval.ms",
         Some("3600000"),
         at_least(1.0),
         "How often expired transactional ids are looked for.",
-    )
-    .works(),
+    ),
     boolean(
         "transaction.two.phase.commit.enable",
         Some("false"),

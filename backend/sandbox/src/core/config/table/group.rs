@@ -12,93 +12,81 @@ pub(crate) const GROUP_CONFIGS: &[ConfigDef] = &[
         at_least(1.0),
         "A member that was silent for this long is out of the consumer group.",
     )
-    .synonym("group.consumer.session.timeout.ms")
-    .works(),
+    .synonym("group.consumer.session.timeout.ms"),
     int(
         "consumer.heartbeat.interval.ms",
         Some("5000"),
         at_least(1.0),
         "How often the members of a consumer group send a heartbeat.",
     )
-    .synonym("group.consumer.heartbeat.interval.ms")
-    .works(),
+    .synonym("group.consumer.heartbeat.interval.ms"),
     int(
         "consumer.assignment.interval.ms",
         Some("1000"),
         at_least(0.0),
         "The least time between two assignments of a consumer group.",
     )
-    .synonym("group.consumer.assignment.interval.ms")
-    .works(),
+    .synonym("group.consumer.assignment.interval.ms"),
     int(
         "share.session.timeout.ms",
         Some("45000"),
         at_least(1.0),
         "A member that was silent for this long is out of the share group.",
     )
-    .synonym("group.share.session.timeout.ms")
-    .works(),
+    .synonym("group.share.session.timeout.ms"),
     int(
         "share.heartbeat.interval.ms",
         Some("5000"),
         at_least(1.0),
         "How often the members of a share group send a heartbeat.",
     )
-    .synonym("group.share.heartbeat.interval.ms")
-    .works(),
+    .synonym("group.share.heartbeat.interval.ms"),
     int(
         "share.record.lock.duration.ms",
         Some("30000"),
         at_least(1000.0),
         "For how long a record that was handed to a member is kept from the others.",
     )
-    .synonym("group.share.record.lock.duration.ms")
-    .works(),
+    .synonym("group.share.record.lock.duration.ms"),
     int(
         "share.delivery.count.limit",
         Some("5"),
         at_least(2.0),
         "How often a record is handed out before it counts as failed.",
     )
-    .synonym("group.share.delivery.count.limit")
-    .works(),
+    .synonym("group.share.delivery.count.limit"),
     int(
         "share.partition.max.record.locks",
         Some("2000"),
         at_least(100.0),
         "How many records of a partition may be in members' hands at a time.",
     )
-    .synonym("group.share.partition.max.record.locks")
-    .works(),
+    .synonym("group.share.partition.max.record.locks"),
     string(
         "share.auto.offset.reset",
         Some("latest"),
         ShareOffsetReset,
         "Where a share group begins on a partition: `earliest`, `latest`, or a duration ago.",
-    )
-    .works(),
+    ),
     string(
         "share.isolation.level",
         Some("read_uncommitted"),
         OneOf(&["read_committed", "read_uncommitted"]),
         "Whether a share group sees records of open and aborted transactions.",
-    )
-    .works(),
+    ),
     boolean(
         "share.renew.acknowledge.enable",
         Some("true"),
         Any,
         "Whether members may prolong the lock of a record.",
-    )
-    .works(),
+    ),
     int(
         "share.assignment.interval.ms",
         Some("1000"),
         at_least(0.0),
         "The least time between two assignments of a share group.",
     )
-    .synonym("group.share.assignment.interval.ms")
-    .works(),
+    .synonym("group.share.assignment.interval.ms"),
     int(
         "streams.session.timeout.ms",
         Some("45000"),

@@ -106,6 +106,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_topics_config_has_an_effect_if_the_brokers_has_that_stands_in_for_it() {
+        let mut compared = 0;
+        for def in TOPIC_CONFIGS.iter().chain(GROUP_CONFIGS.iter()) {
+            let Some(synonym) = def.synonym.and_then(|name| BROKER_CONFIGS.get(name)) else { continue };
+            assert_eq!(def.effect, synonym.effect, "{} and {}", def.name, synonym.name);
+            compared += 1;
+        }
+        assert!(compared > 20);
+    }
+
+    #[test]
     fn every_default_passes_its_own_rule() {
         let tables = [&*TOPIC_CONFIGS, &*GROUP_CONFIGS, &*BROKER_CONFIGS, &*BROKER_QUOTA_CONFIGS];
         for def in tables.iter().flat_map(|table| table.iter()) {

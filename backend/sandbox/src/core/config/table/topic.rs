@@ -56,16 +56,14 @@ pub(crate) const TOPIC_CONFIGS: &[ConfigDef] = &[
         Any,
         "Old segments are deleted while a partition is larger than this; -1 sets no limit.",
     )
-    .synonym("log.retention.bytes")
-    .works(),
+    .synonym("log.retention.bytes"),
     long(
         "retention.ms",
         Some("604800000"),
         at_least(-1.0),
         "Segments whose newest record is older than this are deleted; -1 keeps them for good.",
     )
-    .synonym("log.retention.ms")
-    .works(),
+    .synonym("log.retention.ms"),
     int(
         "max.message.bytes",
         Some("1048588"),
@@ -95,16 +93,14 @@ pub(crate) const TOPIC_CONFIGS: &[ConfigDef] = &[
         at_least(0.0),
         "A record is left alone by compaction until it is this old.",
     )
-    .synonym("log.cleaner.min.compaction.lag.ms")
-    .works(),
+    .synonym("log.cleaner.min.compaction.lag.ms"),
     long(
         "max.compaction.lag.ms",
         Some("9223372036854775807"),
         at_least(1.0),
         "A record does not stay uncompacted for longer than this.",
     )
-    .synonym("log.cleaner.max.compaction.lag.ms")
-    .works(),
+    .synonym("log.cleaner.max.compaction.lag.ms"),
     long(
         "file.delete.delay.ms",
         Some("60000"),

@@ -1,7 +1,10 @@
 //! Groups of a whole cluster: who coordinates them, what moves with that, and what each version of an API says.
 
 mod committing;
+mod failing;
 mod finding;
+mod judging;
+mod large;
 mod log;
 mod members;
 mod overview;

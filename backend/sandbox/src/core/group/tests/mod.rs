@@ -84,6 +84,7 @@ impl Desk {
                 self.answers.entry(waiter).or_default().push(reply);
             }
             self.events.extend(out.events);
+            out.records.append(&mut out.loose);
             if out.records.is_empty() && out.after.is_empty() {
                 return;
             }

@@ -82,9 +82,9 @@ fn old_formats_are_invalid_records_and_unknown_ones_corrupt() {
 #[test]
 fn zstandard_is_refused_before_version_7() {
     let batch = BatchBuilder::of(1).compressed(Compression::Zstd).build();
-    let fault = CheckedRecords::check_at(batch.clone(), 6).expect_err("too old");
+    let fault = CheckedRecords::check_at(batch.clone(), 6, &mut 1000).expect_err("too old");
     assert_eq!(fault.error, ErrorCode::UnsupportedCompressionType);
-    assert!(CheckedRecords::check_at(batch, 7).is_ok());
+    assert!(CheckedRecords::check_at(batch, 7, &mut 1000).is_ok());
 }
 
 #[test]
@@ -166,6 +166,25 @@ fn more_than_the_limit_of_decompressed_bytes_is_too_large() {
     assert!(bomb.len() < 1 << 20);
     let batch = BatchBuilder::of(1).compressed(Compression::Zstd).build_around(&bomb);
     assert_eq!(error_of(batch).0, ErrorCode::MessageTooLarge);
+}
+
+#[test]
+fn the_batches_of_a_request_are_decompressed_within_one_budget() {
+    let plain = BatchBuilder::of(3).build();
+    let each = plain.len() as u64 - 61;
+    for compression in [Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd] {
+        let batch = BatchBuilder::of(3).compressed(compression).build();
+        let mut budget = 2 * each + 1;
+        assert!(CheckedRecords::check_at(batch.clone(), 12, &mut budget).is_ok());
+        assert!(
+            CheckedRecords::check_at(plain.clone(), 12, &mut budget).is_ok(),
+            "that one is not compressed"
+        );
+        assert!(CheckedRecords::check_at(batch.clone(), 12, &mut budget).is_ok());
+        assert_eq!(budget, 1);
+        let fault = CheckedRecords::check_at(batch, 12, &mut budget).expect_err("it is used up");
+        assert_eq!(fault.error, ErrorCode::MessageTooLarge);
+    }
 }
 
 const MOST_DECOMPRESSED: usize = crate::core::log::records::MOST_DECOMPRESSED_BYTES as usize;

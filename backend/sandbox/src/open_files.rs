@@ -1,9 +1,9 @@
-//! The limit on open files. Each sandbox has a listener for each broker, and a connection for each client and broker.
+//! The limit on open files. Each cluster has a listener for each broker, and a connection for each client and broker.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Raises the limit as far as this process may by itself.
-pub(super) fn raise_limit() {
+/// Raises the limit on open files as far as this process may by itself. What comes of it is in the log only.
+pub fn raise_open_file_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {
         return;
@@ -22,7 +22,7 @@ mod tests {
 
     #[test]
     fn as_many_files_may_be_open_as_the_system_allows() {
-        raise_limit();
+        raise_open_file_limit();
         let limit = getrlimit(Resource::Nofile);
         assert_eq!(limit.current, limit.maximum);
     }
