@@ -290,9 +290,16 @@ impl Browser {
 
     async fn click_node(&mut self, node: u64) -> Result<()> {
         self.cdp.call("DOM.scrollIntoViewIfNeeded", json!({ "backendNodeId": node })).await?;
-        let quads = self.cdp.call("DOM.getContentQuads", json!({ "backendNodeId": node })).await?;
-        let corners: Vec<f64> =
-            quads["quads"][0].as_array().context("it is visible")?.iter().filter_map(Value::as_f64).collect();
+        // What has just arrived may move it still.
+        let mut corners = self.corners(node).await?;
+        loop {
+            self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+                .await?;
+            let before = std::mem::replace(&mut corners, self.corners(node).await?);
+            if before == corners {
+                break;
+            }
+        }
         let middle = |first: usize| (0..4).map(|corner| corners[corner * 2 + first]).sum::<f64>() / 4.0;
         for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
             let event = json!({
@@ -301,6 +308,13 @@ impl Browser {
             self.cdp.call("Input.dispatchMouseEvent", event).await?;
         }
         Ok(())
+    }
+
+    /// Where it is: x and y of its four corners.
+    async fn corners(&mut self, node: u64) -> Result<Vec<f64>> {
+        let quads = self.cdp.call("DOM.getContentQuads", json!({ "backendNodeId": node })).await?;
+        let corners = quads["quads"][0].as_array().context("it is visible")?;
+        Ok(corners.iter().filter_map(Value::as_f64).collect())
     }
 
     async fn call_on(&mut self, node: u64, function: &str, arguments: &[Value]) -> Result<Value> {

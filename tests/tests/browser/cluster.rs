@@ -73,6 +73,7 @@ async fn faults_and_a_reset(width: Width, scheme: Scheme) -> Result<()> {
     learner.browser.see_text("list", "Faults that are on", "The next Heartbeat request is answered").await?;
     learner.looks("cluster-faults").await?;
     learner.browser.click("button", "Clear all faults").await?;
+    learner.browser.see_text("main", "", "All faults are cleared.").await?;
     learner.browser.see_text("main", "", "No fault is on.").await?;
 
     learner.browser.click("button", "Reset my cluster").await?;
