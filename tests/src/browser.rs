@@ -91,10 +91,19 @@ impl Browser {
         Ok(())
     }
 
-    /// Waits until there is something of this role whose name contains `name`, and clicks in its middle.
+    /// Waits until there is something of this role whose name contains `name` and it stands still, and clicks in its
+    /// middle.
     pub async fn click(&mut self, role: &str, name: &str) -> Result<()> {
-        let node = self.find(role, name).await?;
-        self.click_node(node).await.with_context(|| format!("clicking {role} “{name}”"))
+        let end = Instant::now() + NEVER;
+        loop {
+            let node = self.find(role, name).await?;
+            match self.middle_of(node).await {
+                Ok((x, y)) => return self.click_at(x, y).await,
+                // The page may have made it anew meanwhile.
+                Err(_) if Instant::now() < end => sleep(LOOK_AGAIN).await,
+                Err(error) => return Err(error.context(format!("clicking {role} “{name}”"))),
+            }
+        }
     }
 
     /// Waits for it, empties it, and types.
@@ -288,9 +297,9 @@ impl Browser {
         Ok(matches.into_iter().map(|(_, node)| node).collect())
     }
 
-    async fn click_node(&mut self, node: u64) -> Result<()> {
+    /// Scrolls to it, and waits until it stands still: what has just arrived may move it.
+    async fn middle_of(&mut self, node: u64) -> Result<(f64, f64)> {
         self.cdp.call("DOM.scrollIntoViewIfNeeded", json!({ "backendNodeId": node })).await?;
-        // What has just arrived may move it still.
         let mut corners = self.corners(node).await?;
         loop {
             self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -300,11 +309,13 @@ impl Browser {
                 break;
             }
         }
-        let middle = |first: usize| (0..4).map(|corner| corners[corner * 2 + first]).sum::<f64>() / 4.0;
+        let middle = |first: usize| corners.iter().skip(first).step_by(2).sum::<f64>() / 4.0;
+        Ok((middle(0), middle(1)))
+    }
+
+    async fn click_at(&mut self, x: f64, y: f64) -> Result<()> {
         for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
-            let event = json!({
-                "type": kind, "x": middle(0), "y": middle(1), "button": "left", "clickCount": 1,
-            });
+            let event = json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": 1 });
             self.cdp.call("Input.dispatchMouseEvent", event).await?;
         }
         Ok(())

@@ -194,7 +194,7 @@ async fn producing(on: On<'_>, width: Width, scheme: Scheme) -> Result<Vec<Shown
     learner.presses("Write with a key", "Done").await?;
 
     learner.goes_on_to("Who must have it?").await?;
-    learner.presses("acks=0", "unknown").await?;
+    learner.presses("acks=0", "Done").await?;
     learner.presses("acks=1", "Done").await?;
     learner.browser.choose("compression.type", "zstd").await?;
     learner.presses("Your settings", "Done").await?;

@@ -156,7 +156,8 @@ fn keep_place(viewport: NodeRef<html::Div>, bounds: Memo<(u64, u64)>, follows: R
         let follows = follows.get();
         let gone = before.map_or(0, |before| first.saturating_sub(before));
         request_animation_frame(move || {
-            let Some(element) = viewport.get_untracked() else { return };
+            // The learner may have gone to another page since.
+            let Some(element) = viewport.try_get_untracked().flatten() else { return };
             if follows {
                 element.set_scroll_top(element.scroll_height());
             } else if gone > 0 {
