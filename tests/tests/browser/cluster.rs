@@ -68,9 +68,12 @@ async fn faults_and_a_reset(width: Width, scheme: Scheme) -> Result<()> {
     learner.browser.fill("textbox", "Delay in milliseconds", "250").await?;
     learner.browser.click("button", "Delay broker 1").await?;
     learner.browser.see_text("list", "Faults that are on", "Broker 1 answers 250 ms late").await?;
-    learner.browser.choose("Requests", "Heartbeat").await?;
+    learner.browser.choose("Requests", "DeleteTopics").await?;
     learner.browser.click("button", "Inject the error").await?;
-    learner.browser.see_text("list", "Faults that are on", "The next Heartbeat request is answered").await?;
+    learner
+        .browser
+        .see_text("list", "Faults that are on", "The next DeleteTopics request is answered")
+        .await?;
     learner.looks("cluster-faults").await?;
     learner.browser.click("button", "Clear all faults").await?;
     learner.browser.see_text("main", "", "All faults are cleared.").await?;
