@@ -244,7 +244,7 @@ impl Core {
         let replica = partition.replica_mut(broker).ok_or(ErrorCode::NotCoordinator)?;
         let epoch = replica.leading.as_ref().ok_or(ErrorCode::NotCoordinator)?.epoch;
         let appended = replica.log.append(&batch, epoch, &rules, wall_ms);
-        self.appended(id, broker);
+        self.appended(id, broker, &appended);
         if let Some(partition) = self.partitions.get_mut(&id) {
             partition.compact(&compact_rules, wall_ms);
         }
@@ -264,8 +264,8 @@ impl Core {
             let committed_to = self.committed_on(place.1, id);
             let now = self.now;
             let Some(kept) = self.coordinators.get_mut(&place) else { continue };
-            kept.coordinator.committed_to(committed_to);
             let mut out = Outbox::default();
+            kept.coordinator.committed_to(committed_to, &mut out);
             while let Some((_, _, after)) = kept.unfinished.pop_front_if(|(to, ..)| *to <= committed_to) {
                 kept.coordinator.finish(now, after, Ok(()), &mut out);
             }
