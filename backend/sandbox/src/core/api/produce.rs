@@ -169,7 +169,7 @@ impl Core {
             );
         }
         let appended = replica.log.append_from_client(&records, epoch, &append_rules, now_ms);
-        let is_new = appended.is_ok();
+        let new = appended.as_ref().ok().copied();
         let (base_offset, last_offset, log_append_time_ms) = match appended {
             Ok(appended) => (appended.base_offset, appended.last_offset, appended.log_append_time_ms),
             Err(Verdict::Duplicate { base_offset, last_offset, log_append_time_ms }) => {
@@ -179,8 +179,8 @@ impl Core {
             Err(Verdict::Append) => return Err(ErrorCode::UnknownServerError.into()),
         };
         let log_start_offset = replica.log.start_offset();
-        if is_new {
-            self.appended(id, broker);
+        if let Some(new) = new {
+            self.appended(id, broker, &new);
         }
         Ok(Produced {
             response: PartitionProduceResponse {

@@ -196,7 +196,7 @@ impl Core {
         match written {
             Ok(to) => {
                 kept.written_to = kept.written_to.max(to);
-                kept.coordinator.committed_to(committed_to);
+                kept.coordinator.committed_to(committed_to, out);
                 for record in records {
                     kept.coordinator.wrote(record, to, out);
                 }
