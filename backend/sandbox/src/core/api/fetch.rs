@@ -15,7 +15,7 @@ use crate::wire::messages::fetch_request::{FetchPartition, FetchRequestData};
 use crate::wire::messages::fetch_response::{
     EpochEndOffset, FetchResponseData, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
 };
-use crate::wire::{ErrorCode, FetchResponse, Request, Response};
+use crate::wire::{ErrorCode, FetchResponse, Request};
 
 /// A Fetch request that waits for records.
 #[derive(Debug)]
@@ -50,19 +50,7 @@ impl Core {
         }
         if !matches!(request.isolation_level, 0 | 1) {
             let error = ErrorCode::UnknownServerError.code();
-            return match with_error(caller.version, &Request::Fetch(request), error) {
-                Some(Answer::Response(Response::Fetch(mut response))) => {
-                    response.head.error_code = error;
-                    if caller.version >= 13 {
-                        response.head.responses.clear();
-                    }
-                    for partition in response.head.responses.iter_mut().flat_map(|it| &mut it.partitions) {
-                        partition.aborted_transactions = Some(Vec::new());
-                    }
-                    Some(response.into())
-                }
-                other => other,
-            };
+            return Some(with_error(caller.version, &Request::Fetch(request), error));
         }
         let max_wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0));
         let fetch = WaitingFetch { broker: caller.broker, version: caller.version, request };

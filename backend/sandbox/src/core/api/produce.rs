@@ -48,7 +48,7 @@ impl Core {
         if request.has_transactional_records() {
             // Without a transactional id of its own nobody may write them, and there are no transactions yet.
             let refused = ErrorCode::TransactionalIdAuthorizationFailed;
-            return with_error(caller.version, &Request::Produce(request), refused.code());
+            return Some(with_error(caller.version, &Request::Produce(request), refused.code()));
         }
         let mut response = ProduceResponseData::default();
         let mut waiting = Vec::new();
