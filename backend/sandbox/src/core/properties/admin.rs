@@ -13,7 +13,7 @@ use crate::wire::messages::incremental_alter_configs_request::{
 use crate::wire::{Api, Request, text};
 
 /// The kind of election in which any live replica may be chosen.
-const UNCLEAN: i8 = 1;
+pub(super) const UNCLEAN: i8 = 1;
 
 impl World {
     pub(super) fn create(&mut self, topic: &str) {

@@ -45,6 +45,13 @@ impl World {
             let (Some(before), Some(leader)) = (before.get(&id), after.leader) else { continue };
             let clean = [&before.isr, &before.elr, &before.last_known_elr];
             if before.leader != Some(leader) && !clean.iter().any(|brokers| brokers.contains(&leader)) {
+                let topic = self.cluster.core.image.topic_by_id(id.topic).expect("it is there");
+                let is_wanted = topic.settings.unclean_leader_election_enable;
+                let is_asked_for = cause == Occurrence::UncleanElectionByRequest;
+                assert!(
+                    is_wanted || is_asked_for,
+                    "nobody wanted an unclean election: {before:?}, {after:?}"
+                );
                 self.counts.note(cause, 1);
                 self.lose(id, leader);
             }

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use self::admin::UNCLEAN;
 use self::counting::{Counts, Occurrence};
 use self::steps::{Step, To, step};
 use super::image::{CONSUMER_OFFSETS, PartitionRegistration};
@@ -242,7 +243,7 @@ impl World {
             Step::Pass { ms } => self.pass(ms),
         }
         let cause = match step {
-            Step::Elect { .. } => Occurrence::UncleanElectionByRequest,
+            Step::Elect { kind: UNCLEAN } => Occurrence::UncleanElectionByRequest,
             _ => Occurrence::UncleanElectionByConfig,
         };
         self.happened(cause);
