@@ -170,6 +170,13 @@ impl Partition {
         counted.map(|replica| replica.log.start_offset()).min().unwrap_or(-1)
     }
 
+    /// Lets records before `offset` go, which are committed, on all replicas.
+    pub(crate) fn drop_before(&mut self, offset: i64) {
+        for replica in &mut self.replicas {
+            replica.log.advance_start_offset(offset);
+        }
+    }
+
     /// Compacts what is committed, on each replica for itself.
     pub(crate) fn compact(&mut self, rules: &CompactRules, now_wall_ms: i64) {
         for replica in &mut self.replicas {
