@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::timeout;
 
 use crate::core::{Answer, BrokerId};
@@ -20,7 +20,7 @@ const MAX_FRAME_BYTES: usize = 104_857_600;
 /// The longest of all others. Apache Kafka takes these up to the same length; here the requests of a cluster wait for
 /// each other.
 const MAX_OTHER_FRAME_BYTES: usize = 2 << 20;
-/// Requests up to here are read at once. What longer ones hold, and decompress to, may take a while.
+/// Requests up to here are read at once, unless they decompress to much. What longer ones hold may take a while.
 const QUICK_BYTES: usize = 4 << 10;
 /// How many long requests are read at a time, in the process: each may take many times its length of memory.
 static LONG_REQUESTS: Semaphore = Semaphore::const_new(4);
@@ -66,12 +66,12 @@ struct Connection {
 impl Connection {
     async fn serve(&mut self, attached: &mut Attached<'_>) -> io::Result<()> {
         while let Some(frame) = self.next_frame().await? {
-            let (header, mut request) = if frame.len() > QUICK_BYTES {
-                apart(|| wire::decode(frame)).await?
-            } else {
-                wire::decode(frame)
-            }
-            .map_err(io::Error::other)?;
+            let quickly = (frame.len() <= QUICK_BYTES).then(|| wire::decode_quickly(&frame)).flatten();
+            let decoded = match quickly {
+                Some(decoded) => decoded,
+                None => apart(|| wire::decode(frame)).await?,
+            };
+            let (header, mut request) = decoded.map_err(io::Error::other)?;
             if let Some(wanted) = attached.wanted_compression(&request) {
                 request = apart(move || {
                     if let Request::Produce(produce) = &mut request {
@@ -103,6 +103,8 @@ impl Connection {
             }
             if self.gathered.len() >= GATHER_BYTES {
                 self.flush().await?;
+                // Who asks for much again and again, and reads it as fast, would never have to wait.
+                yield_now().await;
             }
         }
         self.flush().await
