@@ -1,7 +1,7 @@
 //! What happens where a cluster's memory ends.
 
-use crate::core::log::testing::{BatchBuilder, check};
-use crate::core::testing::{TestCluster, ask};
+use crate::core::log::testing::BatchBuilder;
+use crate::core::testing::{TestCluster, ask, produce_request};
 use crate::core::{Limits, TopicPartition};
 use crate::window::Happening;
 use crate::wire::messages::create_partitions_request::{CreatePartitionsRequestData, CreatePartitionsTopic};
@@ -13,9 +13,7 @@ use crate::wire::messages::describe_topic_partitions_request::{
     DescribeTopicPartitionsRequestData, TopicRequest,
 };
 use crate::wire::messages::produce_response::PartitionProduceResponse;
-use crate::wire::{
-    Api, ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, Response, TopicProduce, text,
-};
+use crate::wire::{Api, ErrorCode, KafkaString, Request, Response, text};
 
 use super::scene::Scene;
 
@@ -85,12 +83,7 @@ fn produce(cluster: &mut TestCluster, topic: &str, hours_ago: i64) -> PartitionP
     let at = cluster.now.wall_ms - hours_ago * HOUR_MS;
     let batch = BatchBuilder { base_timestamp: at, ..Default::default() };
     let batch = batch.record(Some("k"), Some(&"v".repeat(VALUE_BYTES)), at);
-    let partition = PartitionProduce { index: 0, records: check(batch.build()), recompressed: None };
-    let request = ProduceRequest {
-        acks: -1,
-        timeout_ms: 1000,
-        topics: vec![TopicProduce { name: text(topic), id: Default::default(), partitions: vec![partition] }],
-    };
+    let request = produce_request(topic, -1, 1000, [(0, batch.build())]);
     match cluster.ask(1, Api::Produce, 12, Request::Produce(request)) {
         Some(Response::Produce(mut response)) => response.responses.remove(0).partition_responses.remove(0),
         other => panic!("not {other:?}"),
