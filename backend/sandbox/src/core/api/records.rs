@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::check_epoch;
+use super::Asked;
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
 use crate::wire::ErrorCode;
@@ -181,9 +181,8 @@ impl Core {
         partition: &OffsetForLeaderPartition,
     ) -> Result<Option<(i32, i64)>, ErrorCode> {
         let topic = self.image_of(caller.broker).topic(name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        let registration = topic.partition(partition.partition).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        check_epoch(registration, partition.current_leader_epoch)?;
-        let id = self.led(caller.broker, topic, partition.partition)?;
-        Ok(self.replica(id, caller.broker).and_then(|it| it.log.epoch_end_offset(partition.leader_epoch)))
+        let (index, epoch) = (partition.partition, partition.current_leader_epoch);
+        let replica = self.replica_in_epoch(caller.broker, topic, index, epoch, Asked::Leader)?;
+        Ok(replica.log.epoch_end_offset(partition.leader_epoch))
     }
 }
