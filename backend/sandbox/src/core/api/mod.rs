@@ -74,6 +74,26 @@ impl Core {
         })
     }
 
+    /// A broker's replica of a partition, if the client's idea of the leader's epoch is the broker's. Where none is, the
+    /// epoch doesn't matter; where it is another, who leads doesn't.
+    fn replica_in_epoch(
+        &self,
+        broker: BrokerId,
+        topic: &Topic,
+        index: i32,
+        current_leader_epoch: i32,
+        asked: Asked,
+    ) -> Result<&Replica, ErrorCode> {
+        let registration = topic.partition(index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let id = TopicPartition { topic: topic.id, partition: index };
+        let replica = self.replica(id, broker).ok_or(ErrorCode::NotLeaderOrFollower)?;
+        check_epoch(registration, current_leader_epoch)?;
+        match asked {
+            Asked::Leader => self.led(broker, topic, index).map(|_| replica),
+            Asked::AnyReplica => Ok(replica),
+        }
+    }
+
     /// A partition on the broker that leads it, as that broker sees it.
     fn led(&self, broker: BrokerId, topic: &Topic, index: i32) -> Result<TopicPartition, ErrorCode> {
         let id = TopicPartition { topic: topic.id, partition: index };
@@ -90,6 +110,16 @@ impl Core {
     fn replica(&self, id: TopicPartition, broker: BrokerId) -> Option<&Replica> {
         self.partitions.get(&id)?.replica(broker)
     }
+}
+
+/// The replica id of consumers that look for faults: any replica serves them, up to the end of its log.
+const DEBUGGING: i32 = -2;
+
+/// Whom a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Leader,
+    AnyReplica,
 }
 
 /// Whether a client's idea of the leader's epoch is the broker's; below 0: it has none (KIP-320).
