@@ -115,6 +115,10 @@ impl State {
                 self.forget_faults();
                 if self.window.viewers > 0 {
                     self.window.was_reset = true;
+                    // Else the watch was first to show the new cluster, and has told of it since.
+                    if self.window.view.as_ref().is_some_and(|before| view.at_ms < before.at_ms) {
+                        self.window.happened.clear();
+                    }
                     self.window.view = Some(Arc::new(view.clone()));
                 }
             }
