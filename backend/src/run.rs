@@ -44,6 +44,11 @@ impl Server {
         self.address
     }
 
+    /// The learners' clusters, for tests of defects.
+    pub fn clusters(&self) -> &Arc<Clusters> {
+        &self.clusters
+    }
+
     /// Lets `wrap` change what carries out a learner's commands, for tests of defects.
     #[must_use]
     pub fn with_commands(

@@ -170,17 +170,30 @@ impl Browser {
 
     /// Waits until the text of something of this role and name contains `text`, and gives the whole text.
     pub async fn see_text(&mut self, role: &str, name: &str, text: &str) -> Result<String> {
+        let said = format!("“{text}”");
+        self.see_that(role, name, &said, |seen| seen.contains(text)).await
+    }
+
+    /// Waits until the text of something of this role and name is as `wanted`, which `what` says in words, and gives the
+    /// text.
+    pub async fn see_that(
+        &mut self,
+        role: &str,
+        name: &str,
+        what: &str,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<String> {
         let end = Instant::now() + NEVER;
         loop {
             let node = self.find(role, name).await?;
             let seen =
                 self.call_on(node, "function() { return this.innerText; }", &[]).await.unwrap_or_default();
             let seen = seen.as_str().unwrap_or_default().to_owned();
-            if seen.contains(text) {
+            if wanted(&seen) {
                 return Ok(seen);
             }
             if Instant::now() > end {
-                bail!("{role} “{name}” never said “{text}”, but:\n{seen}");
+                bail!("{role} “{name}” never said {what}, but:\n{seen}");
             }
             sleep(LOOK_AGAIN).await;
         }

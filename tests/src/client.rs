@@ -82,7 +82,16 @@ impl Client {
 
     /// A learner whom the server may know.
     pub async fn with_cookie(server: &TestServer, cookie: Option<String>) -> Self {
-        let (mut socket, set_cookie) = Self::connect(server, cookie.as_deref()).await;
+        Self::with_headers(server, cookie, &[]).await
+    }
+
+    /// A learner whose request has these headers too, as one by way of a proxy.
+    pub async fn with_headers(
+        server: &TestServer,
+        cookie: Option<String>,
+        headers: &[(&'static str, &'static str)],
+    ) -> Self {
+        let (mut socket, set_cookie) = Self::connect_with(server, cookie.as_deref(), headers).await;
         let welcome = hello(&mut socket, None).await;
         Self {
             socket: Some(socket),
@@ -100,9 +109,20 @@ impl Client {
 
     /// A bare connection, for saying what no page would. Also the cookie that the server gave, if it gave one.
     pub async fn connect(server: &TestServer, cookie: Option<&str>) -> (Socket, Option<String>) {
+        Self::connect_with(server, cookie, &[]).await
+    }
+
+    async fn connect_with(
+        server: &TestServer,
+        cookie: Option<&str>,
+        headers: &[(&'static str, &'static str)],
+    ) -> (Socket, Option<String>) {
         let mut request = format!("ws://{}/ws", server.address()).into_client_request().expect("a request");
         let origin = HeaderValue::from_str(&server.origin()).expect("an origin");
         request.headers_mut().insert("origin", origin);
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_static(value));
+        }
         if let Some(cookie) = cookie {
             request.headers_mut().insert("cookie", HeaderValue::from_str(cookie).expect("a cookie"));
         }
@@ -122,7 +142,12 @@ impl Client {
 
     /// Goes on with the session on a new connection. If the old one is there still, it is lost at that moment.
     pub async fn reconnect(&mut self, server: &TestServer) {
-        let (mut socket, _) = Self::connect(server, self.cookie.as_deref()).await;
+        self.reconnect_with(server, &[]).await;
+    }
+
+    /// The same, by a request that has these headers too.
+    pub async fn reconnect_with(&mut self, server: &TestServer, headers: &[(&'static str, &'static str)]) {
+        let (mut socket, _) = Self::connect_with(server, self.cookie.as_deref(), headers).await;
         self.lose_connection();
         self.welcome = hello(&mut socket, Some(self.resume())).await;
         self.socket = Some(socket);

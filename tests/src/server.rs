@@ -1,10 +1,10 @@
 //! The real server, on a free port of this process.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use backend::Server;
-use backend::cluster::{Choice, SandboxSettings};
+use backend::cluster::{Choice, Clusters, SandboxSettings};
 use backend::config::{Config, Flags};
 use backend::learner::Commands;
 use tempfile::TempDir;
@@ -31,6 +31,7 @@ pub struct TestServer {
     address: SocketAddr,
     shutdown: CancellationToken,
     task: Option<JoinHandle<anyhow::Result<()>>>,
+    clusters: Weak<Clusters>,
     _state: TempDir,
 }
 
@@ -79,8 +80,9 @@ impl TestServer {
             server = server.with_commands(wrap);
         }
         let (address, shutdown) = (server.address(), CancellationToken::new());
+        let clusters = Arc::downgrade(server.clusters());
         let task = tokio::spawn(server.run(shutdown.clone()));
-        Self { address, shutdown, task: Some(task), _state: state }
+        Self { address, shutdown, task: Some(task), clusters, _state: state }
     }
 
     /// Where it listens.
@@ -91,6 +93,12 @@ impl TestServer {
     /// Its origin, as a browser says it.
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Stops the sandbox of which a broker is at this port as a defect would.
+    pub async fn fail_cluster_at(&self, port: u16) {
+        let clusters = self.clusters.upgrade().expect("the server runs");
+        assert!(clusters.fail_at(port).await, "there is no cluster at {port}");
     }
 
     /// Stops it and waits until it has.

@@ -26,9 +26,11 @@ struct Shown {
 impl Shown {
     /// Without what differs from run to run: times, rates, ids, which of the brokers has which partition, which
     /// partitions librdkafka draws for records without a key, the rows that are in view; and without the internal
-    /// topics, which others make on a shared Kafka.
+    /// topics, which others make on a shared Kafka. Of a consumer also without its rows, which come from the partitions
+    /// in any order, and the order in which it was assigned these.
     fn comparable(&self) -> (String, Vec<String>) {
         let text = self.text.split("\nDelivery reports").next().unwrap_or_default();
+        let text = text.split("\nRecords and events").next().unwrap_or_default();
         let mut lines = Vec::new();
         let mut rest = text.lines().filter(|line| !line.trim().is_empty()).peekable();
         while let Some(line) = rest.next() {
@@ -41,6 +43,12 @@ impl Shown {
                 // Where they begin depends on the records before them.
             } else if line.starts_with("consumer-1-") {
                 lines.push("a member's id".to_owned());
+            } else if let Some(line) = CRASHES.iter().find(|beginning| line.starts_with(**beginning)) {
+                lines.push(format!("{line}: measured"));
+            } else if line == "Assigned" {
+                let mut partitions: Vec<_> = rest.next().unwrap_or_default().split(", ").collect();
+                partitions.sort_unstable();
+                lines.push(format!("Assigned {}", partitions.join(", ")));
             } else if let [partition, leader, replicas, in_sync] = line.split('\t').collect::<Vec<_>>()[..]
                 && leader == replicas
                 && replicas == in_sync
@@ -62,6 +70,9 @@ impl Shown {
 /// How figures end that are measured.
 const TIMED: [&str; 4] = [" ms", " s", " records/s", "B/s"];
 
+/// How sentences begin that say after how long a group noticed a crash.
+const CRASHES: [&str; 2] = ["The group noticed the crash after", "Crash: "];
+
 /// The buttons that write records without keys.
 const DRAWN: [&str; 7] = [
     "Write the airports",
@@ -75,6 +86,16 @@ const DRAWN: [&str; 7] = [
 
 /// The button that writes records with keys into the same partitions after those.
 const AFTER_DRAWN: &str = "Write with a key";
+
+/// In which partitions a group has committed an offset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Committed {
+    None,
+    Each,
+}
+
+/// What stands for an offset that is not there.
+const UNKNOWN: &str = "–";
 
 impl Learner {
     /// At a server that works on this.
@@ -116,6 +137,20 @@ impl Learner {
         self.browser.click("button", button).await?;
         let text = self.browser.see_text("region", button, result).await?;
         self.shown.push(Shown { button: button.to_owned(), text });
+        Ok(())
+    }
+
+    /// Waits until a consumer has read so many records, all there are, and shows what its group has committed.
+    async fn watches(&mut self, panel: &str, records: u64, committed: Committed) -> Result<()> {
+        let read = [format!("\nRecords read\n{records}\n"), "\nLeft to read\n0\n".to_owned()];
+        let wanted = |text: &str| {
+            let text = text.split("\nRecords and events").next().unwrap_or_default();
+            let is_known = !text.lines().any(|line| line == UNKNOWN);
+            read.iter().all(|line| text.contains(line)) && is_known == (committed == Committed::Each)
+        };
+        let what = format!("{records} records, {committed:?}");
+        let text = self.browser.see_that("region", panel, &what, wanted).await?;
+        self.shown.push(Shown { button: panel.to_owned(), text });
         Ok(())
     }
 
@@ -214,16 +249,21 @@ async fn producing(on: On<'_>, width: Width, scheme: Scheme) -> Result<Vec<Shown
 async fn consuming(on: On<'_>, width: Width, scheme: Scheme) -> Result<Vec<Shown>> {
     let mut learner = Learner::arrives(on, width, scheme).await?;
     learner.begins("Consuming").await?;
-    let panel = "Consumer in group east-coast-dpt";
+    let [panel, again, other] = [
+        "Consumer in group east-coast-dpt",
+        "Consumer 2 in group east-coast-dpt",
+        "Consumer in group west-coast-arr",
+    ];
     learner.browser.click("button", "Start a consumer").await?;
-    learner.browser.see_text("region", panel, "60").await?;
     learner.browser.see_text("region", "Records and events", "Reached the end of P").await?;
+    learner.watches(panel, 60, Committed::None).await?;
     learner.looks("consuming-start").await?;
 
     learner.goes_on_to("Commit").await?;
     learner.browser.click("button", "Commit now").await?;
     learner.browser.see_text("region", panel, "Commit now: ").await?;
     learner.presses("Describe the group", "Stable").await?;
+    learner.watches(panel, 60, Committed::Each).await?;
     learner.looks("consuming-commit").await?;
 
     learner.goes_on_to("Stop, and go on").await?;
@@ -231,12 +271,12 @@ async fn consuming(on: On<'_>, width: Width, scheme: Scheme) -> Result<Vec<Shown
     learner.browser.see_text("region", panel, "Stopped").await?;
     learner.presses("Write 20 airports", "Done").await?;
     learner.browser.click("button", "Start a consumer again").await?;
-    learner.browser.see_text("region", "Consumer 2 in group east-coast-dpt", "20").await?;
+    learner.watches(again, 20, Committed::Each).await?;
     learner.looks("consuming-go-on").await?;
 
     learner.goes_on_to("Another group").await?;
     learner.browser.click("button", "Start a consumer in another group").await?;
-    learner.browser.see_text("region", "Consumer in group west-coast-arr", "80").await?;
+    learner.watches(other, 80, Committed::None).await?;
     learner.looks("consuming-second-group").await?;
 
     learner.goes_on_to("The script as it stands").await?;
@@ -245,6 +285,10 @@ async fn consuming(on: On<'_>, width: Width, scheme: Scheme) -> Result<Vec<Shown
     learner.browser.see("progressbar", "Time until the group notices").await?;
     learner.browser.screenshot("consuming-crash").await?;
     learner.browser.see_text("main", "", "The group noticed the crash after").await?;
+    for panel in [again, other] {
+        let text = learner.browser.see_text("region", panel, panel).await?;
+        learner.shown.push(Shown { button: panel.to_owned(), text });
+    }
     learner.looks("consuming-noticed").await?;
     learner.leaves().await
 }

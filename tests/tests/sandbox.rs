@@ -25,10 +25,18 @@ mod topics;
 #[path = "integration/wire.rs"]
 mod wire;
 
+#[path = "sandbox/addresses.rs"]
+mod addresses;
 #[path = "sandbox/brokers.rs"]
 mod brokers;
 #[path = "sandbox/clusters.rs"]
 mod clusters;
+#[path = "sandbox/failing.rs"]
+mod failing;
+#[path = "sandbox/fullness.rs"]
+mod fullness;
+#[path = "sandbox/isolation.rs"]
+mod isolation;
 #[path = "sandbox/watching.rs"]
 mod watching;
 

@@ -229,6 +229,19 @@ impl Cluster {
         self.engine.failed().await;
     }
 
+    /// Waits until [a defect has stopped the cluster](Self::has_failed), and doesn't hold the cluster meanwhile. `false`:
+    /// it is gone, and has not failed.
+    pub fn failure(&self) -> impl Future<Output = bool> + Send + use<> {
+        self.engine.failure()
+    }
+
+    /// Stops the cluster as [a defect](Self::has_failed) does, so that its owner can see what comes of one.
+    pub fn fail(&self) {
+        let defect = || self.engine.act(|_, _| std::panic::resume_unwind(Box::new("asked for")));
+        // It is the one that was asked for.
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(defect));
+    }
+
     /// Ends the cluster: its listeners and connections are closed, and its addresses kept for
     /// [another](Self::start_at). What is left of it answers nobody.
     pub async fn close(&self) -> Result<Addresses, BrokerError> {
@@ -393,6 +406,9 @@ fn begin(core: &mut Core, config: &Config) -> Result<(), StartError> {
 }
 
 #[cfg(test)]
+mod defects;
+
+#[cfg(test)]
 mod tests {
     use tokio::io::AsyncReadExt;
     use tokio::net::{TcpSocket, TcpStream};
@@ -504,41 +520,5 @@ mod tests {
         cluster.start_broker(1).await.unwrap();
         assert_eq!(states(&cluster), [(1, BrokerState::Up)]);
         TcpStream::connect(address).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_panic_under_the_lock_ends_that_cluster_and_no_other() {
-        let config = Config { brokers: 2, ..Config::default() };
-        let (broken, other) = (Cluster::start(&config).unwrap(), Cluster::start(&config).unwrap());
-        let addresses = broken.addresses().to_vec();
-        let mut stream = TcpStream::connect(addresses[0]).await.unwrap();
-        let mut others = TcpStream::connect(other.addresses()[0]).await.unwrap();
-        assert!(!broken.has_failed());
-
-        let engine = Arc::clone(&broken.engine);
-        let defect = std::thread::spawn(move || engine.act(|_, _| panic!("a defect")));
-        assert!(defect.join().is_err());
-
-        assert!(broken.has_failed());
-        assert_eq!(broken.snapshot(), None);
-        timeout(PATIENCE, broken.failed()).await.unwrap();
-        let closed = timeout(PATIENCE, stream.read(&mut [0])).await.unwrap();
-        assert!(matches!(closed, Ok(0) | Err(_)), "{closed:?}");
-        for mut place in std::mem::take(&mut *broken.places.lock().await) {
-            if let Place::Up(listener) = &mut place {
-                timeout(PATIENCE, listener.ended()).await.unwrap();
-            }
-        }
-        for address in &addresses {
-            assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
-        }
-
-        assert!(!other.has_failed());
-        assert_eq!(states(&other), [(1, BrokerState::Up), (2, BrokerState::Up)]);
-        tokio::io::AsyncWriteExt::write_all(&mut others, &[0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff])
-            .await
-            .unwrap();
-        let answered = timeout(PATIENCE, others.read_u32()).await.unwrap().unwrap();
-        assert!(answered > 10, "another cluster answers ApiVersions");
     }
 }

@@ -95,8 +95,14 @@ impl Engine {
 
     /// Waits for [that](Self::has_failed).
     pub(crate) async fn failed(&self) {
-        // It fails when the sender is gone, which is here.
-        let _ = self.failed.subscribe().wait_for(|failed| *failed).await;
+        // The engine is there, so it is not gone.
+        self.failure().await;
+    }
+
+    /// Waits for that without holding the engine. `false`: the engine is gone before.
+    pub(crate) fn failure(&self) -> impl Future<Output = bool> + Send + use<> {
+        let mut failed = self.failed.subscribe();
+        async move { failed.wait_for(|failed| *failed).await.is_ok() }
     }
 
     /// Events from now on.

@@ -118,7 +118,7 @@ impl Home {
         let current = match &state.current {
             Some(current) => Arc::clone(current),
             None => {
-                let made = Arc::new(self.make(state)?);
+                let made = self.make(state)?;
                 state.current = Some(Arc::clone(&made));
                 made
             }
@@ -126,7 +126,7 @@ impl Home {
         if current.cluster.has_failed() { Err(failed()) } else { Ok(current) }
     }
 
-    fn make(&self, state: &mut State) -> Result<Incarnation, Error> {
+    fn make(&self, state: &mut State) -> Result<Arc<Incarnation>, Error> {
         if state.places.is_none() {
             let cluster = Arc::clone(&self.limits.clusters).try_acquire_owned().map_err(|_| self.full())?;
             let first = Arc::clone(&self.limits.first).try_acquire_owned().ok();
@@ -144,16 +144,26 @@ impl Home {
         Ok(self.incarnation(state, cluster))
     }
 
-    fn incarnation(&self, state: &mut State, cluster: Cluster) -> Incarnation {
+    fn incarnation(&self, state: &mut State, cluster: Cluster) -> Arc<Incarnation> {
         state.ports = cluster.addresses().iter().map(std::net::SocketAddr::port).collect();
-        Incarnation {
+        let failure = cluster.failure();
+        let made = Arc::new(Incarnation {
             cluster,
             max_log_bytes: self.config().log_bytes,
             clients: Mutex::default(),
             ended: CancellationToken::new(),
             changed: Notify::new(),
             running: TaskTracker::new(),
-        }
+        });
+        let failing = Arc::downgrade(&made);
+        tokio::spawn(async move {
+            if failure.await
+                && let Some(failed) = failing.upgrade()
+            {
+                failed.tell_of_failure().await;
+            }
+        });
+        made
     }
 
     fn config(&self) -> sandbox::Config {
@@ -191,7 +201,7 @@ impl Home {
                     Ok(addresses) => {
                         let cluster = Cluster::start_at(&self.config(), addresses);
                         let cluster = cluster.map_err(|error| not_started(&error))?;
-                        state.current = Some(Arc::new(self.incarnation(&mut state, cluster)));
+                        state.current = Some(self.incarnation(&mut state, cluster));
                     }
                     // It is made again below, at its old ports if they can be had.
                     Err(error) => tracing::warn!(%error, "a cluster's ports were lost in a reset"),
@@ -200,6 +210,16 @@ impl Home {
             self.resets.fetch_add(1, Ordering::Release);
         }
         self.cluster_in(&mut state)
+    }
+
+    /// Stops the cluster as a defect would, if one of its brokers is at this port. Whether that is so.
+    pub(super) async fn fail_at(&self, port: u16) -> bool {
+        let Some(current) = self.state.lock().await.current.clone() else { return false };
+        let is_there = current.cluster.addresses().iter().any(|address| address.port() == port);
+        if is_there {
+            current.cluster.fail();
+        }
+        is_there
     }
 
     /// Closes the clients of a learner who is away. The cluster stays.
@@ -260,6 +280,15 @@ impl Incarnation {
         };
         if timeout(FAREWELL, ended).await.is_err() {
             tracing::debug!("what ran on a cluster did not end in time for its reset");
+        }
+    }
+
+    /// Tells all that runs on it that a defect has stopped it. What runs as a command hears of it by itself.
+    async fn tell_of_failure(&self) {
+        self.changed.notify_waiters();
+        let clients = self.clients.lock().await.take();
+        if let Some(clients) = clients {
+            clients.abandon(CloseReason::Failed(failed())).await;
         }
     }
 
@@ -331,19 +360,19 @@ impl LearnerSandbox {
             same_machine: cx.same_machine,
         };
         let mut run = std::pin::pin!(clients.run(command, &own));
-        tokio::select! {
+        let error = tokio::select! {
             biased;
-            outcome = &mut run => said_by(&current, outcome),
-            () = current.ended.cancelled() => {
-                own.cancel.cancel();
-                let partial = match timeout(LAST_WORDS, run).await {
-                    Ok(Outcome::Cancelled { partial } | Outcome::Failed { partial, .. }) => partial,
-                    Ok(done @ Outcome::Ok(_)) => return done,
-                    Err(_elapsed) => None,
-                };
-                Outcome::Failed { error: was_reset(), partial }
-            }
-        }
+            outcome = &mut run => return said_by(&current, outcome),
+            () = current.ended.cancelled() => was_reset(),
+            () = current.cluster.failed() => failed(),
+        };
+        own.cancel.cancel();
+        let partial = match timeout(LAST_WORDS, run).await {
+            Ok(Outcome::Cancelled { partial } | Outcome::Failed { partial, .. }) => partial,
+            Ok(done @ Outcome::Ok(_)) => return done,
+            Err(_elapsed) => None,
+        };
+        Outcome::Failed { error, partial }
     }
 }
 

@@ -102,6 +102,15 @@ impl Clusters {
         self.state.clone()
     }
 
+    /// Stops the sandbox of which a broker is at this port as a defect would, for tests of defects: nothing that a
+    /// learner or an operator can say comes here. Whether there is such a sandbox.
+    pub async fn fail_at(&self, port: u16) -> bool {
+        match &self.of {
+            Of::Sandboxes(sandboxes) => sandboxes.fail_at(port).await,
+            Of::Kafka { .. } => false,
+        }
+    }
+
     /// What carries out the commands of a learner.
     pub fn commands(&self, learner: &LearnerId) -> Arc<dyn Commands> {
         match &self.of {

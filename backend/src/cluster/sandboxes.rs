@@ -55,6 +55,17 @@ impl Sandboxes {
         LearnerSandbox::new(Arc::clone(&entry.home), visit)
     }
 
+    /// Stops the cluster of which a broker is at this port as a defect would. Whether there is one.
+    pub(super) async fn fail_at(&self, port: u16) -> bool {
+        let homes: Vec<_> = self.homes().values().map(|entry| Arc::clone(&entry.home)).collect();
+        for home in homes {
+            if home.fail_at(port).await {
+                return true;
+            }
+        }
+        false
+    }
+
     /// The last session of a learner has ended: their clients go now, their cluster when it was idle for long enough.
     fn leave(self: &Arc<Self>, learner: &LearnerId) {
         let mut homes = self.homes();

@@ -230,3 +230,31 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_same_machine_at(peer: &str, headers: &[&'static str]) -> bool {
+        let headers = headers
+            .iter()
+            .map(|name| (HeaderName::from_static(name), HeaderValue::from_static("192.168.0.7")))
+            .collect();
+        is_same_machine(peer.parse().unwrap(), &headers)
+    }
+
+    #[test]
+    fn who_comes_by_loopback_and_no_proxy_is_on_this_machine() {
+        for peer in ["127.0.0.1:1", "127.3.2.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert!(is_same_machine_at(peer, &["user-agent"]), "{peer}");
+            for proxy in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
+                assert!(!is_same_machine_at(peer, &[proxy]), "{peer} with {proxy}");
+            }
+        }
+        for peer in
+            ["192.168.0.7:1", "10.0.0.1:1", "[::ffff:10.0.0.1]:1", "[fe80::1]:1", "[::]:1", "0.0.0.0:1"]
+        {
+            assert!(!is_same_machine_at(peer, &[]), "{peer}");
+        }
+    }
+}

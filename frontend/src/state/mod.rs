@@ -135,8 +135,11 @@ impl State {
         let send = match frame {
             ServerFrame::Welcome(welcome) => self.welcome(welcome, now_ms),
             other => {
+                let is_reset =
+                    matches!(other, ServerFrame::Done { outcome: Outcome::Ok(Reply::ClusterReset(_)), .. });
                 self.fold(other, now_ms);
-                Vec::new()
+                // The cluster that could be watched no more is another now.
+                if is_reset && self.window.trouble.is_some() { self.watch() } else { Vec::new() }
             }
         };
         self.forget_rows();

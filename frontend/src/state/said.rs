@@ -155,7 +155,10 @@ pub(crate) fn closed(reason: &CloseReason) -> String {
         CloseReason::SessionEnded => "Stopped by the server: the session of this page ended.".to_owned(),
         CloseReason::ShuttingDown => "Stopped: the server is shutting down.".to_owned(),
         CloseReason::ClusterReset => "Stopped: the cluster was reset.".to_owned(),
-        CloseReason::Failed(error) => format!("Failed: {}", error.message),
+        CloseReason::Failed(error) => match &error.hint {
+            Some(hint) => format!("Failed: {} {hint}", error.message),
+            None => format!("Failed: {}", error.message),
+        },
     }
 }
 

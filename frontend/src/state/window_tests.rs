@@ -179,6 +179,20 @@ fn why_watching_ended_is_kept_and_trying_again_forgets_it() {
 }
 
 #[test]
+fn a_reset_after_which_there_is_something_to_watch_again_begins_to_watch() {
+    let mut state = looking();
+    let error = Error::new(ErrorCode::ClusterFailed, "Broken.");
+    let outcome = Outcome::Failed { error, partial: None };
+    state.apply(ServerFrame::Done { id: RequestId(1), outcome }, 1.0);
+    let id = state.start(Origin::default(), Command::ResetCluster(ResetCluster {}), 2.0);
+    let outcome = Outcome::Ok(Reply::ClusterReset(view(10)));
+    let sent = state.apply(ServerFrame::Done { id, outcome }, 3.0);
+    assert_eq!(sent, [watch(id.0 + 1)]);
+    assert_eq!(state.window.trouble, None);
+    assert!(state.window.was_reset);
+}
+
+#[test]
 fn what_was_done_to_brokers_is_no_longer_said_to_be_once_faults_are_cleared() {
     let mut state = looking();
     let fault = injected(2, None);

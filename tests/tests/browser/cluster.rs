@@ -1,13 +1,16 @@
 //! The page of the cluster: on a sandbox brokers are stopped and started, faults set and cleared, the whole is reset; on
 //! a shared Kafka the page says what it takes.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tests::{On, Scheme, Width, shared_kafka};
 
 use super::Learner;
 
-/// A lesson is followed on a sandbox, with the cluster beside it; then a broker is stopped, and started again.
-async fn a_stopped_broker(width: Width, scheme: Scheme) -> Result<()> {
+/// What the partitions of the lesson's topic are in.
+const PARTITIONS: &str = "Partitions of airports-data";
+
+/// A lesson is followed on a sandbox until there is a topic on all brokers, with the cluster beside it.
+async fn beside_a_topic(width: Width, scheme: Scheme) -> Result<Learner> {
     let mut learner = Learner::arrives(On::Sandbox, width, scheme).await?;
     learner.browser.see("button", "Your own sandbox cluster: 3 brokers, in memory").await?;
     learner.begins("Topics").await?;
@@ -19,16 +22,21 @@ async fn a_stopped_broker(width: Width, scheme: Scheme) -> Result<()> {
     learner.browser.click("button", "Cluster").await?;
     learner.browser.see_text("main", "", "kcat -b 127.0.0.1:").await?;
     assert_eq!(learner.browser.focused().await?, ("button".to_owned(), "Cluster".to_owned()));
-    let partitions = "Partitions of airports-data";
-    let before = learner.browser.see_text("region", partitions, "broker 1").await?;
+    let before = learner.browser.see_text("region", PARTITIONS, "broker 1").await?;
     assert!(!before.contains("not in sync"), "{before}");
+    Ok(learner)
+}
+
+/// A broker is stopped, and started again.
+async fn a_stopped_broker(width: Width, scheme: Scheme) -> Result<()> {
+    let mut learner = beside_a_topic(width, scheme).await?;
     learner.browser.see_text("region", "Broker 1", "Leads 1 partition.").await?;
     learner.looks("cluster-beside").await?;
 
     learner.browser.click("button", "Stop broker 1").await?;
     learner.browser.see_text("region", "Broker 1", "Down: stopped").await?;
     learner.browser.see_text("region", "Broker 1", "Leads no partitions.").await?;
-    let after = learner.browser.see_text("region", partitions, "under-replicated").await?;
+    let after = learner.browser.see_text("region", PARTITIONS, "under-replicated").await?;
     assert!(!after.contains("broker 1"), "its leaders moved: {after}");
     learner.looks("cluster-stopped").await?;
 
@@ -36,6 +44,76 @@ async fn a_stopped_broker(width: Width, scheme: Scheme) -> Result<()> {
     learner.browser.see_text("region", "Broker 1", "Up").await?;
     learner.browser.click("button", "Results").await?;
     learner.browser.see_text("region", "Create airports-data", "Done").await?;
+    learner.leaves().await.map(drop)
+}
+
+/// A broker is killed: at first nobody notices, then its partitions have other leaders; it is started, and catches up.
+async fn a_killed_broker(width: Width, scheme: Scheme) -> Result<()> {
+    let mut learner = beside_a_topic(width, scheme).await?;
+    learner.browser.see_text("region", "Broker 2", "Leads 1 partition.").await?;
+    learner.browser.click("button", "Kill broker 2").await?;
+    let unnoticed = "Down: killed, the controller has not noticed yet";
+    let killed = learner.browser.see_text("region", "Broker 2", unnoticed).await?;
+    assert!(killed.contains("Leads 1 partition."), "{killed}");
+    let noticed = learner
+        .browser
+        .see_that("region", "Broker 2", "that it leads nothing", |text| text.contains("Leads no partitions."))
+        .await?;
+    assert!(noticed.contains("Down: killed") && !noticed.contains(unnoticed), "{noticed}");
+    let after = learner.browser.see_text("region", PARTITIONS, "under-replicated").await?;
+    assert!(!after.contains("broker 2"), "its leaders moved: {after}");
+    learner.looks("cluster-killed").await?;
+
+    learner.browser.click("button", "Start broker 2").await?;
+    learner.browser.see_text("region", "Broker 2", "Up").await?;
+    let whole = |text: &str| !text.contains("under-replicated") && text.contains("broker 1");
+    learner.browser.see_that("region", PARTITIONS, "that all replicas are in sync", whole).await?;
+    learner.leaves().await.map(drop)
+}
+
+/// A defect has stopped the cluster: the page says so and what to do, and after a reset everything works again.
+async fn a_failed_cluster(width: Width, scheme: Scheme) -> Result<()> {
+    let mut learner = Learner::arrives(On::Sandbox, width, scheme).await?;
+    learner.begins("Consuming").await?;
+    let consumer = "Consumer in group east-coast-dpt";
+    learner.browser.click("button", "Start a consumer").await?;
+    learner.browser.see_text("region", consumer, "60").await?;
+    learner.browser.click("link", "Cluster").await?;
+    let said = learner.browser.see_text("main", "", "kcat -b 127.0.0.1:").await?;
+    let (_, rest) = said.split_once("kcat -b 127.0.0.1:").context("an address")?;
+    let port = rest.split(|char: char| !char.is_ascii_digit()).next().context("a port")?;
+
+    learner.server.fail_cluster_at(port.parse()?).await;
+    let defect = "Your cluster has stopped by a defect of the sandbox.";
+    let said = learner.browser.see_text("main", "", defect).await?;
+    assert!(said.contains("Reset the cluster"), "{said}");
+    learner.looks("cluster-failed").await?;
+
+    learner.browser.click("button", "Reset my cluster").await?;
+    learner.browser.see("dialog", "Reset my cluster?").await?;
+    learner.browser.press("Tab").await?;
+    learner.browser.press("Enter").await?;
+    learner.browser.see_text("main", "", "The cluster was reset.").await?;
+    learner
+        .browser
+        .see_that("main", "", "no more of the defect", |text| {
+            !text.contains(defect) && text.contains("There are no topics yet.")
+        })
+        .await?;
+    // It is looked into again.
+    learner.browser.click("button", "Stop broker 1").await?;
+    learner.browser.see_text("region", "Broker 1", "Down: stopped").await?;
+
+    learner.browser.click("link", "Consuming").await?;
+    let ended = learner.browser.see_text("region", consumer, defect).await?;
+    assert!(ended.contains("Reset the cluster"), "{ended}");
+    learner.browser.click("button", "Start over").await?;
+    learner.browser.see("dialog", "Start over?").await?;
+    learner.browser.press("Tab").await?;
+    learner.browser.press("Enter").await?;
+    learner.browser.see_text("article", "Consuming", "Started over.").await?;
+    learner.browser.click("button", "Start a consumer").await?;
+    learner.browser.see_text("region", "Consumer 2 in group east-coast-dpt", "60").await?;
     learner.leaves().await.map(drop)
 }
 
@@ -115,6 +193,26 @@ async fn a_stopped_broker_is_seen_on_a_laptop_in_light() -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_broker_is_seen_on_a_phone_in_the_dark() -> Result<()> {
     a_stopped_broker(Width::Phone, Scheme::Dark).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_broker_is_seen_on_a_laptop_in_the_dark() -> Result<()> {
+    a_killed_broker(Width::Wide, Scheme::Dark).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_broker_is_seen_on_a_phone_in_light() -> Result<()> {
+    a_killed_broker(Width::Phone, Scheme::Light).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_cluster_is_seen_on_a_laptop_in_light() -> Result<()> {
+    a_failed_cluster(Width::Wide, Scheme::Light).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_cluster_is_seen_on_a_phone_in_the_dark() -> Result<()> {
+    a_failed_cluster(Width::Phone, Scheme::Dark).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

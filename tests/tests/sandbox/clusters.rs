@@ -3,13 +3,18 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
+use kacrab_protocol::generated::fetch_request::{FetchPartition, FetchRequestData, FetchTopic};
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{ClientConfig, Message};
 use serde_json::json;
 use shared::event::CloseReason;
 use shared::kafka::{ClusterKind, ClusterState, ClusterView};
 use shared::{ErrorCode, Event, Outcome, Reply};
+use tests::conformance::text;
+use tests::conformance::wire::{self, PATIENCE, Wire};
 use tests::{Client, On, TestServer};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::timeout;
 
 /// The topics that any client of Kafka finds at an address. The client has no group: one with a group looks for its
 /// coordinator, and the first such question makes `__consumer_offsets`.
@@ -111,6 +116,98 @@ async fn a_reset_empties_the_cluster_at_the_same_address_and_tells_what_ran_on_i
     assert_eq!(someone_else.topic_names().await, ["t"], "others are not touched");
 }
 
+/// A Fetch, version 4, of the first partition of `t`, which waits for a gigabyte for as long as one can say.
+fn endless_fetch() -> FetchRequestData {
+    let partition = FetchPartition { partition_max_bytes: 1 << 20, ..FetchPartition::default() };
+    let topic = FetchTopic { topic: text("t"), partitions: vec![partition], ..FetchTopic::default() };
+    FetchRequestData {
+        max_wait_ms: i32::MAX,
+        min_bytes: 1 << 30,
+        max_bytes: i32::MAX,
+        topics: vec![topic],
+        ..FetchRequestData::default()
+    }
+}
+
+#[tokio::test]
+async fn a_reset_waits_for_no_answer_that_is_still_to_come() {
+    let server = TestServer::start(On::Sandbox).await;
+    let mut page = Client::new(&server).await;
+    page.make_topic("t", 1).await;
+    page.fill("t", 5).await;
+    let view = page.view().await;
+    let leader = view.topics[0].partitions[0].leader.expect("it has a leader");
+    let at = view.brokers.iter().find(|broker| broker.id == leader).expect("it is there");
+    let mut waiting = Wire::connect(&format!("{}:{}", at.host, at.port)).expect("it listens");
+    assert!(waiting.send(&endless_fetch(), 4).expect("it reads"));
+    // What a learner's commands ask comes after a minute: later than anything here.
+    for broker in 1..=3 {
+        page.run(json!({ "delay_broker": { "broker": broker, "delay_ms": 60_000 } })).await.reply();
+    }
+    let asking = [
+        page.start_json(json!({ "describe_topic": { "topic": "t" } })).await,
+        page.start_json(json!({ "produce": { "topic": "t", "count": 5 } })).await,
+        page.start_json(json!({ "start_consumer": { "group": "g", "topics": ["t"] } })).await,
+    ];
+    let after = reset(&mut page).await;
+    assert!(after.topics.is_empty(), "{after:?}");
+    let mut started = None;
+    for id in asking {
+        match page.finish(id).await.outcome {
+            Outcome::Failed { error, .. } => assert_eq!(error.code, ErrorCode::ClusterReset),
+            // It had begun to look for its group.
+            Outcome::Ok(Reply::ConsumerStarted(consumer)) => started = Some(consumer),
+            other => panic!("{other:?}"),
+        }
+    }
+    if let Some(consumer) = started {
+        assert_eq!(page.closed(consumer).await, CloseReason::ClusterReset);
+    }
+    let answer = tokio::task::spawn_blocking(move || waiting.receive::<FetchRequestData>(4, PATIENCE));
+    let answer = answer.await.expect("no panic");
+    assert!(matches!(answer, wire::Reply::Closed), "{answer:?}");
+    assert_eq!(topics_at(&address(&after)).await, [""; 0]);
+}
+
+/// A program of the learner's own, which knows nothing of the workshop: the values that it reads, as they come.
+fn script(bootstrap_servers: String) -> UnboundedReceiver<Vec<u8>> {
+    let (said, values) = unbounded_channel();
+    tokio::task::spawn_blocking(move || {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", bootstrap_servers)
+            .set("group.id", "script")
+            .set("auto.offset.reset", "earliest")
+            .set("topic.metadata.refresh.interval.ms", "500");
+        let consumer: BaseConsumer = config.create().expect("a client");
+        consumer.subscribe(&["t"]).expect("a subscription");
+        while !said.is_closed() {
+            // Errors come while the cluster is away.
+            if let Some(Ok(record)) = consumer.poll(Duration::from_millis(100)) {
+                let _gone = said.send(record.payload().unwrap_or_default().to_vec());
+            }
+        }
+    });
+    values
+}
+
+#[tokio::test]
+async fn a_script_that_reads_goes_on_with_the_new_cluster_after_a_reset() {
+    let server = TestServer::start(On::Sandbox).await;
+    let mut page = Client::new(&server).await;
+    page.make_topic("t", 1).await;
+    let mut values = script(address(&page.view().await));
+    for round in 0..3 {
+        page.fill("t", 4).await;
+        for _ in 0..4 {
+            let value = timeout(Duration::from_secs(60), values.recv()).await.expect("it reads on");
+            assert!(value.is_some_and(|value| !value.is_empty()), "round {round}");
+        }
+        reset(&mut page).await;
+        page.make_topic("t", 1).await;
+    }
+}
+
 #[tokio::test]
 async fn resets_at_once_are_one_and_commands_beside_them_find_one_cluster_or_the_other() {
     let server = TestServer::start(On::Sandbox).await;
@@ -200,37 +297,6 @@ async fn a_learner_who_comes_back_in_time_keeps_the_cluster_for_good() {
     // Long past the time at which it would have gone.
     tokio::time::sleep(Duration::from_millis(900)).await;
     assert_eq!(again.topic_names().await, ["t"]);
-}
-
-#[tokio::test]
-async fn the_first_cluster_is_where_scripts_expect_it_and_others_are_elsewhere() {
-    let ports = xtask::kafka::free_ports(3).expect("ports");
-    let (first_ports, expected) = (ports.clone(), ports.clone());
-    let server = TestServer::with_sandboxes(move |settings| settings.first_ports = first_ports).await;
-    let (mut one, mut other) = (Client::new(&server).await, Client::new(&server).await);
-    let at = |view: ClusterView| view.brokers.iter().map(|broker| broker.port).collect::<Vec<_>>();
-    assert_eq!(at(one.view().await), expected);
-    assert!(at(other.view().await).iter().all(|port| !expected.contains(port)));
-    assert_eq!(at(reset(&mut one).await), expected);
-    // Of a server where one of them is taken, even the first cluster is elsewhere, and all of it.
-    let taken = ports.clone();
-    let second = TestServer::with_sandboxes(move |settings| settings.first_ports = taken).await;
-    let mut third = Client::new(&second).await;
-    assert!(at(third.view().await).iter().all(|port| !ports.contains(port)));
-}
-
-#[tokio::test]
-async fn a_cluster_holds_no_more_than_its_cap() {
-    let server = TestServer::with_sandboxes(|settings| settings.cluster_megabytes = 8).await;
-    let mut page = Client::new(&server).await;
-    let view = page.view().await;
-    assert_eq!(view.max_log_bytes, 8 << 20);
-    let too_many = json!({ "create_topic": { "topic": "t", "partitions": 100, "replication_factor": 3 } });
-    page.run(too_many).await.reply();
-    let produced = page.produce(json!({ "topic": "t", "count": 200_000 })).await;
-    let view = page.view().await;
-    assert!(view.log_bytes <= view.max_log_bytes, "{} of {}", view.log_bytes, view.max_log_bytes);
-    assert!(produced.summary.delivered > 0);
 }
 
 #[tokio::test]

@@ -102,6 +102,9 @@ impl Core {
             self.groups_committed(id);
             self.wake(id);
         }
+        if progress.watermarks {
+            self.wake_deletes(id);
+        }
         if leader_is_reachable {
             self.join_in_sync_set(id, leader, &progress.caught_up);
         }

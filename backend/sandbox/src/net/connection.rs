@@ -8,8 +8,8 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tokio::task::{spawn_blocking, yield_now};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::core::{Answer, BrokerId};
 use crate::engine::{Attached, Engine};
@@ -20,7 +20,7 @@ const MAX_FRAME_BYTES: usize = 104_857_600;
 /// The longest of all others. Apache Kafka takes these up to the same length; here the requests of a cluster wait for
 /// each other.
 const MAX_OTHER_FRAME_BYTES: usize = 2 << 20;
-/// Requests up to here are read at once. What longer ones hold, and decompress to, may take a while.
+/// Requests up to here are read at once, unless they decompress to much. What longer ones hold may take a while.
 const QUICK_BYTES: usize = 4 << 10;
 /// How many long requests are read at a time, in the process: each may take many times its length of memory.
 static LONG_REQUESTS: Semaphore = Semaphore::const_new(4);
@@ -28,6 +28,14 @@ static LONG_REQUESTS: Semaphore = Semaphore::const_new(4);
 const READ_BYTES: usize = 16 * 1024;
 /// Answers are gathered up to here while more requests are at hand.
 const GATHER_BYTES: usize = 64 * 1024;
+/// How many bytes a second a connection is given at most: those of a network of 4 Gbit/s. Memory is faster, but a client
+/// that gets records faster than its application takes them fills its queue and then fetches nothing for a second
+/// (`fetch.queue.backoff.ms` of librdkafka).
+const BYTES_PER_SECOND: f64 = 500e6;
+/// How much is handed to the system at once.
+const PIECE_BYTES: usize = 256 * 1024;
+/// How far a connection may be ahead of that rate: timers are no finer.
+const AHEAD: Duration = Duration::from_millis(1);
 /// The key of Produce.
 const PRODUCE: [u8; 2] = [0, 0];
 /// How long a connection may be silent (`connections.max.idle.ms`).
@@ -38,9 +46,7 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, engine: &Engine, 
     let Some(mut attached) = engine.attach(broker, &peer.ip().to_string()) else { return };
     // Without it small answers wait for the acknowledgement of the ones before.
     let _ = stream.set_nodelay(true);
-    if let Err(error) =
-        (Connection { stream, read: BytesMut::new(), gathered: BytesMut::new() }).serve(&mut attached).await
-    {
+    if let Err(error) = Connection::new(stream).serve(&mut attached).await {
         tracing::debug!(broker, %peer, %error, "connection closed");
     }
 }
@@ -61,17 +67,23 @@ struct Connection {
     stream: TcpStream,
     read: BytesMut,
     gathered: BytesMut,
+    /// When all that was sent would have gone over a network of that rate.
+    sent_by: Instant,
 }
 
 impl Connection {
+    fn new(stream: TcpStream) -> Self {
+        Self { stream, read: BytesMut::new(), gathered: BytesMut::new(), sent_by: Instant::now() }
+    }
+
     async fn serve(&mut self, attached: &mut Attached<'_>) -> io::Result<()> {
         while let Some(frame) = self.next_frame().await? {
-            let (header, mut request) = if frame.len() > QUICK_BYTES {
-                apart(|| wire::decode(frame)).await?
-            } else {
-                wire::decode(frame)
-            }
-            .map_err(io::Error::other)?;
+            let quickly = (frame.len() <= QUICK_BYTES).then(|| wire::decode_quickly(&frame)).flatten();
+            let decoded = match quickly {
+                Some(decoded) => decoded,
+                None => apart(|| wire::decode(frame)).await?,
+            };
+            let (header, mut request) = decoded.map_err(io::Error::other)?;
             if let Some(wanted) = attached.wanted_compression(&request) {
                 request = apart(move || {
                     if let Request::Produce(produce) = &mut request {
@@ -103,6 +115,8 @@ impl Connection {
             }
             if self.gathered.len() >= GATHER_BYTES {
                 self.flush().await?;
+                // Who asks for much again and again, and reads it as fast, would never have to wait.
+                yield_now().await;
             }
         }
         self.flush().await
@@ -135,11 +149,16 @@ impl Connection {
     }
 
     async fn flush(&mut self) -> io::Result<()> {
-        if self.gathered.is_empty() {
-            return Ok(());
+        while !self.gathered.is_empty() {
+            let now = Instant::now();
+            if self.sent_by > now + AHEAD {
+                sleep_until(self.sent_by - AHEAD).await;
+            }
+            let piece = self.gathered.split_to(self.gathered.len().min(PIECE_BYTES));
+            self.stream.write_all(&piece).await?;
+            self.sent_by =
+                self.sent_by.max(now) + Duration::from_secs_f64(piece.len() as f64 / BYTES_PER_SECOND);
         }
-        self.stream.write_all(&self.gathered).await?;
-        self.gathered.clear();
         Ok(())
     }
 }

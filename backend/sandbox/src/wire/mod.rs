@@ -12,6 +12,7 @@ use kacrab_protocol::generated::{ApiKey, RequestHeaderData, ResponseHeaderData};
 use kacrab_protocol::version::{request_header_version, response_header_version};
 use thiserror::Error;
 
+use crate::core::log::MOST_DECOMPRESSED_BYTES;
 pub(crate) use api::{Api, Request, Response};
 pub(crate) use fetch::FetchResponse;
 pub(crate) use kacrab_protocol::crc::crc32c;
@@ -42,6 +43,9 @@ pub(crate) struct RequestHeader {
 /// The most partitions that a request may produce to. Other requests are bounded by the length of their frames.
 const MOST_PARTITIONS: usize = 100_000;
 
+/// Up to how many bytes batches are decompressed where nobody else may be kept waiting.
+const QUICK_DECOMPRESSED_BYTES: u64 = 64 << 10;
+
 /// Why a frame is no request. Each of them ends the connection.
 #[derive(Debug, Error)]
 pub(crate) enum DecodeError {
@@ -67,11 +71,27 @@ pub(crate) enum DecodeError {
     Malformed(#[from] ProtocolError),
 }
 
+/// Reading the request of a client that calls itself so meets a defect.
+#[cfg(test)]
+pub(crate) const WITH_DEFECT: &str = "with-defect";
+
 /// Reads a frame: the header, and the request. The request shares the frame's bytes.
 ///
 /// An `ApiVersions` request of a version that is not announced is read as one of version 0, as brokers must (KIP-511);
 /// [`encode`] answers it in version 0.
-pub(crate) fn decode(mut frame: Bytes) -> Result<(RequestHeader, Request), DecodeError> {
+pub(crate) fn decode(frame: Bytes) -> Result<(RequestHeader, Request), DecodeError> {
+    decode_within(frame, MOST_DECOMPRESSED_BYTES)
+}
+
+/// The same, if that is soon done. `None`: what the frame holds decompresses to more than is soon looked through.
+pub(crate) fn decode_quickly(frame: &Bytes) -> Option<Result<(RequestHeader, Request), DecodeError>> {
+    match decode_within(frame.clone(), QUICK_DECOMPRESSED_BYTES) {
+        Ok((_, Request::Produce(produce))) if produce.has_too_large_records() => None,
+        decoded => Some(decoded),
+    }
+}
+
+fn decode_within(mut frame: Bytes, most: u64) -> Result<(RequestHeader, Request), DecodeError> {
     let Some(&[k0, k1, v0, v1, c0, c1, c2, c3]) = frame.get(..8).and_then(|head| head.first_chunk::<8>())
     else {
         return Err(DecodeError::TooShort);
@@ -89,7 +109,12 @@ pub(crate) fn decode(mut frame: Bytes) -> Result<(RequestHeader, Request), Decod
     let head = RequestHeaderData::read(&mut frame, request_header_version(key, version))?;
     let header =
         RequestHeader { api, version, correlation_id: head.correlation_id, client_id: head.client_id };
-    let request = Request::read(api, &mut frame, version)?;
+    #[cfg(test)]
+    assert!(header.client_id.as_ref().is_none_or(|id| id.as_str() != WITH_DEFECT), "a defect");
+    let request = match api {
+        Api::Produce => Request::Produce(ProduceRequest::read_within(&mut frame, version, most)?),
+        _ => Request::read(api, &mut frame, version)?,
+    };
     match &request {
         Request::Produce(produce) if produce.partitions() > MOST_PARTITIONS => {
             Err(DecodeError::TooManyPartitions(produce.partitions()))

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use kacrab_protocol::generated::ProduceRequestData;
 
-use super::{KafkaString, KafkaUuid, ProtocolError};
+use super::{ErrorCode, KafkaString, KafkaUuid, ProtocolError};
 use crate::core::log::{CheckedRecords, MOST_DECOMPRESSED_BYTES, Recompression, RecordsFault};
 
 /// A Produce request.
@@ -68,9 +68,25 @@ impl ProduceRequest {
         }
     }
 
+    /// Whether any records are refused because they are too many bytes, which may be more than there was room for.
+    pub(super) fn has_too_large_records(&self) -> bool {
+        let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
+        partitions
+            .filter_map(|partition| partition.records.as_ref().err())
+            .any(|fault| fault.error == ErrorCode::MessageTooLarge)
+    }
+
     pub(super) fn read(frame: &mut Bytes, version: i16) -> Result<Self, ProtocolError> {
+        Self::read_within(frame, version, MOST_DECOMPRESSED_BYTES)
+    }
+
+    /// Decompresses no more than so many bytes.
+    pub(super) fn read_within(
+        frame: &mut Bytes,
+        version: i16,
+        mut budget: u64,
+    ) -> Result<Self, ProtocolError> {
         let data = ProduceRequestData::read(frame, version)?;
-        let mut budget = MOST_DECOMPRESSED_BYTES;
         let topics = data.topic_data.into_iter().map(|topic| TopicProduce {
             name: topic.name,
             id: topic.topic_id,

@@ -1,4 +1,5 @@
-//! The membership of groups, who coordinates them, and their listing.
+//! FindCoordinator, JoinGroup, SyncGroup, Heartbeat, LeaveGroup, ListGroups, DescribeGroups, DeleteGroups: the membership of
+//! groups, who coordinates them, and their listing.
 
 use std::collections::HashSet;
 

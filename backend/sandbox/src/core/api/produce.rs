@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::errors::with_error;
 use super::repeats::last_places;
-use crate::core::log::{FaultStage, Recompression, RecordError, RecordsFault, Verdict};
+use crate::core::log::{AppendRules, FaultStage, Recompression, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, ConnectionId, Core, TopicPartition};
 use crate::wire::messages::produce_response::{
@@ -147,7 +147,9 @@ impl Core {
             }
         }
         let epoch = leading.epoch;
-        if !self.make_room(records.bytes().len()) {
+        let append_rules = self.within_memory(&topic, broker);
+        let takes = replica.log.takes(records.bytes().len(), &append_rules);
+        let Some(chunk_bytes) = self.make_room(takes) else {
             let limit = self.limits.log_bytes >> 20;
             return Err(Fault::new(
                 ErrorCode::PolicyViolation,
@@ -155,8 +157,8 @@ impl Core {
                     "This cluster holds {limit} MiB of records in memory, and there is no room for more."
                 ),
             ));
-        }
-        let append_rules = self.within_memory(&topic, broker);
+        };
+        let append_rules = AppendRules { chunk_bytes, ..append_rules };
         let broker_settings = self.image.configs.broker_settings();
         let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Place;
 use crate::core::deadlines::Due;
 use crate::core::group::{AfterWrite, GroupRecord, Outbox};
-use crate::core::log::{CheckedRecords, HEADER_BYTES, KeyedRecord};
+use crate::core::log::{AppendRules, CheckedRecords, HEADER_BYTES, KeyedRecord};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
 use crate::wire::ErrorCode;
@@ -234,10 +234,11 @@ impl Core {
         if bytes > topic.settings_on(broker).produce_rules().max_message_bytes {
             return Err(ErrorCode::UnknownServerError);
         }
-        if !self.make_room_for_groups(bytes) {
-            return Err(ErrorCode::CoordinatorNotAvailable);
-        }
         let rules = self.within_memory(&topic, broker);
+        let replica = self.partitions.get(&id).and_then(|partition| partition.replica(broker));
+        let takes = replica.ok_or(ErrorCode::NotCoordinator)?.log.takes(bytes, &rules);
+        let chunk_bytes = self.make_room_for_groups(takes).ok_or(ErrorCode::CoordinatorNotAvailable)?;
+        let rules = AppendRules { chunk_bytes, ..rules };
         let compact_rules = topic.settings_on(broker).compact_rules();
         let wall_ms = self.now.wall_ms;
         let partition = self.partitions.get_mut(&id).ok_or(ErrorCode::NotCoordinator)?;
