@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Asked;
 use super::errors::with_error;
 use super::produce::endpoints;
 use super::repeats::last_places;
-use super::{Asked, DEBUGGING};
 use crate::core::image::Topic;
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -15,7 +15,7 @@ use crate::wire::messages::fetch_request::{FetchPartition, FetchRequestData};
 use crate::wire::messages::fetch_response::{
     EpochEndOffset, FetchResponseData, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
 };
-use crate::wire::{ErrorCode, FetchResponse, Request, Response};
+use crate::wire::{ErrorCode, FetchResponse, Request};
 
 /// A Fetch request that waits for records.
 #[derive(Debug)]
@@ -50,19 +50,7 @@ impl Core {
         }
         if !matches!(request.isolation_level, 0 | 1) {
             let error = ErrorCode::UnknownServerError.code();
-            return match with_error(caller.version, &Request::Fetch(request), error) {
-                Some(Answer::Response(Response::Fetch(mut response))) => {
-                    response.head.error_code = error;
-                    if caller.version >= 13 {
-                        response.head.responses.clear();
-                    }
-                    for partition in response.head.responses.iter_mut().flat_map(|it| &mut it.partitions) {
-                        partition.aborted_transactions = Some(Vec::new());
-                    }
-                    Some(response.into())
-                }
-                other => other,
-            };
+            return Some(with_error(caller.version, &Request::Fetch(request), error));
         }
         let max_wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0));
         let fetch = WaitingFetch { broker: caller.broker, version: caller.version, request };
@@ -219,10 +207,7 @@ impl Core {
             // Followers don't fetch here: it is none of them.
             return Err(ErrorCode::NotLeaderOrFollower);
         }
-        let is_debugging =
-            fetch.request.replica_id == DEBUGGING || fetch.request.replica_state.replica_id == DEBUGGING;
-        let any = is_debugging || fetch.version >= FOLLOWERS_SERVE;
-        let asked = if any { Asked::AnyReplica } else { Asked::Leader };
+        let asked = if fetch.version < FOLLOWERS_SERVE { Asked::Leader } else { Asked::AnyReplica };
         let (index, epoch) = (partition.partition, partition.current_leader_epoch);
         let replica = self.replica_in_epoch(fetch.broker, topic, index, epoch, asked)?;
         let log = &replica.log;
@@ -252,11 +237,7 @@ impl Core {
         if fetch.request.max_bytes < 0 {
             return Err(ErrorCode::UnknownServerError);
         }
-        let up_to = match fetch.request.isolation_level {
-            _ if is_debugging => log.end_offset(),
-            1 => stable,
-            _ => replica.high_watermark,
-        };
+        let up_to = if read_committed { stable } else { replica.high_watermark };
         let max_bytes = usize::try_from(partition.partition_max_bytes).unwrap_or(0).min(budget);
         let slice = log.read(partition.fetch_offset, up_to, max_bytes, at_least_one);
         Ok(Read { head, records: slice.pieces, bytes: slice.bytes, urgent: false })

@@ -61,7 +61,9 @@ impl Core {
             Request::ListConfigResources(request) => self.list_config_resources(caller, &request).into(),
             Request::ListOffsets(request) => self.list_offsets(caller, request).into(),
             // Replicas are not moved: there is nothing under way.
-            Request::ListPartitionReassignments => ListPartitionReassignmentsResponseData::default().into(),
+            Request::ListPartitionReassignments(_) => {
+                ListPartitionReassignmentsResponseData::default().into()
+            }
             Request::Metadata(request) => self.metadata(caller, &request).into(),
             Request::OffsetForLeaderEpoch(request) => self.offset_for_leader_epoch(caller, &request).into(),
             Request::Produce(request) => return self.produce(caller, request),
@@ -109,9 +111,6 @@ impl Core {
         self.partitions.get(&id)?.replica(broker)
     }
 }
-
-/// The replica id of consumers that look for faults: any replica serves them, up to the end of its log.
-const DEBUGGING: i32 = -2;
 
 /// Whom a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

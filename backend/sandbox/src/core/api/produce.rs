@@ -48,7 +48,7 @@ impl Core {
         if request.has_transactional_records() {
             // Without a transactional id of its own nobody may write them, and there are no transactions yet.
             let refused = ErrorCode::TransactionalIdAuthorizationFailed;
-            return with_error(caller.version, &Request::Produce(request), refused.code());
+            return Some(with_error(caller.version, &Request::Produce(request), refused.code()));
         }
         let mut response = ProduceResponseData::default();
         let mut waiting = Vec::new();
@@ -171,7 +171,7 @@ impl Core {
             );
         }
         let appended = replica.log.append_from_client(&records, epoch, &append_rules, now_ms);
-        let is_new = appended.is_ok();
+        let new = appended.as_ref().ok().copied();
         let (base_offset, last_offset, log_append_time_ms) = match appended {
             Ok(appended) => (appended.base_offset, appended.last_offset, appended.log_append_time_ms),
             Err(Verdict::Duplicate { base_offset, last_offset, log_append_time_ms }) => {
@@ -181,8 +181,8 @@ impl Core {
             Err(Verdict::Append) => return Err(ErrorCode::UnknownServerError.into()),
         };
         let log_start_offset = replica.log.start_offset();
-        if is_new {
-            self.appended(id, broker);
+        if let Some(new) = new {
+            self.appended(id, broker, &new);
         }
         Ok(Produced {
             response: PartitionProduceResponse {

@@ -196,7 +196,7 @@ impl Core {
         match written {
             Ok(to) => {
                 kept.written_to = kept.written_to.max(to);
-                kept.coordinator.committed_to(committed_to);
+                kept.coordinator.committed_to(committed_to, out);
                 for record in records {
                     kept.coordinator.wrote(record, to, out);
                 }
@@ -245,7 +245,7 @@ impl Core {
         let replica = partition.replica_mut(broker).ok_or(ErrorCode::NotCoordinator)?;
         let epoch = replica.leading.as_ref().ok_or(ErrorCode::NotCoordinator)?.epoch;
         let appended = replica.log.append(&batch, epoch, &rules, wall_ms);
-        self.appended(id, broker);
+        self.appended(id, broker, &appended);
         if let Some(partition) = self.partitions.get_mut(&id) {
             partition.compact(&compact_rules, wall_ms);
         }
@@ -265,8 +265,8 @@ impl Core {
             let committed_to = self.committed_on(place.1, id);
             let now = self.now;
             let Some(kept) = self.coordinators.get_mut(&place) else { continue };
-            kept.coordinator.committed_to(committed_to);
             let mut out = Outbox::default();
+            kept.coordinator.committed_to(committed_to, &mut out);
             while let Some((_, _, after)) = kept.unfinished.pop_front_if(|(to, ..)| *to <= committed_to) {
                 kept.coordinator.finish(now, after, Ok(()), &mut out);
             }
