@@ -1,14 +1,16 @@
 //! Everything a button can ask for, and what comes back when it succeeded.
 //!
-//! To add a command: its arguments and their form fields here, a variant of [`Command`] and one of [`Reply`]; a file
-//! in `backend/src/kafka` that carries it out; a component in `frontend/src/components` that shows its reply.
+//! To add a command: its arguments and their form fields in a module of this one, a variant of [`Command`] and one of
+//! [`Reply`]; a file in `backend/src/kafka` that carries it out; a component in `frontend/src/components` that shows
+//! its reply.
 //!
 //! Arguments are as the learner gave them: the server checks names and numbers, so that each mistake has its own
 //! error instead of a broken connection.
 
+mod consuming;
+mod producing;
 mod sandbox;
-
-use std::collections::BTreeMap;
+mod topics;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,10 +20,15 @@ use crate::kafka::{
     TopicDescription, TopicName, TopicSummary,
 };
 use crate::wire::ConsumerId;
+pub use consuming::{
+    Commit, CommitEachRecord, CrashConsumer, DescribeGroup, StartAt, StartConsumer, StopConsumer,
+};
+pub use producing::{Acks, Compression, Produce, Sending};
 pub use sandbox::{
     ClearFaults, CutOffBroker, DelayBroker, InjectError, KillBroker, ResetCluster, StartBroker, StopBroker,
     Watch,
 };
+pub use topics::{CreateTopic, DeleteTopic, DescribeCluster, DescribeTopic, ListTopics, StartOver};
 
 /// What a learner may ask for. In JSON and in lessons an object with one key, for example
 /// `{ "create_topic": { "topic": "airports-data", "partitions": 3 } }`.
@@ -68,7 +75,8 @@ pub enum Command {
     InjectError(InjectError),
     /// Take back all delays, cuts and injected errors. Brokers that are down stay down.
     ClearFaults(ClearFaults),
-    /// Look into the cluster until cancelled: [`Event::View`](crate::Event::View) now and after each change.
+    /// Look into the cluster until cancelled: [`Event::View`](crate::Event::View) now and after each change, and what
+    /// happened in between as [`Event::Happened`](crate::Event::Happened).
     Watch(Watch),
 }
 
@@ -113,226 +121,6 @@ pub enum Reply {
     ErrorInjected(InjectError),
     /// To [`Command::ClearFaults`]: the brokers as they are now.
     FaultsCleared(Vec<BrokerView>),
-}
-
-/// Arguments of [`Command::DescribeCluster`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DescribeCluster {}
-
-/// Arguments of [`Command::ListTopics`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListTopics {}
-
-/// Arguments of [`Command::CreateTopic`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CreateTopic {
-    /// Its name.
-    pub topic: String,
-    /// How many partitions; `None` leaves it to the broker (`num.partitions`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub partitions: Option<i64>,
-    /// How many brokers hold each partition; `None` leaves it to the broker (`default.replication.factor`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub replication_factor: Option<i64>,
-    /// Topic configurations by Kafka's names.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub configs: BTreeMap<String, String>,
-}
-
-/// Arguments of [`Command::DeleteTopic`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DeleteTopic {
-    /// Its name.
-    pub topic: String,
-}
-
-/// Arguments of [`Command::DescribeTopic`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DescribeTopic {
-    /// Its name.
-    pub topic: String,
-}
-
-/// Arguments of [`Command::Produce`]. What is `None` is left to librdkafka's default.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Produce {
-    /// Where to write. It must be there already.
-    pub topic: String,
-    /// How many records, 1 to [`Produce::MAX_COUNT`]: the airports in their order, again and again.
-    pub count: u64,
-    /// The field of the airport that becomes the key, for example `country`; `None`: no key.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
-    /// Whether to wait for each report before the next record.
-    #[serde(default)]
-    pub sending: Sending,
-    /// Who must have a record before it counts as delivered.
-    #[serde(default)]
-    pub acks: Acks,
-    /// How long the client waits for more records before it sends a batch (`linger.ms`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub linger_ms: Option<u64>,
-    /// The size at which a batch is full (`batch.size`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub batch_size_bytes: Option<u64>,
-    /// How batches are compressed.
-    #[serde(default)]
-    pub compression: Compression,
-    /// Whether retries can neither repeat nor reorder records (`enable.idempotence`).
-    #[serde(default)]
-    pub idempotence: bool,
-    /// More client settings by librdkafka's names, from the allow-list.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub settings: BTreeMap<String, String>,
-}
-
-/// Whether a producer waits between records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Sending {
-    /// Hand over all records, take the reports as they come.
-    #[default]
-    Asynchronous,
-    /// Wait for the report of each record before the next: synchronous.
-    OneByOne,
-}
-
-/// `acks` of a producer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum Acks {
-    /// Nobody answers.
-    #[serde(rename = "0")]
-    None,
-    /// The leader has written it.
-    #[serde(rename = "1")]
-    Leader,
-    /// All in-sync replicas have it.
-    #[default]
-    #[serde(rename = "all")]
-    All,
-}
-
-/// `compression.type` of a producer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names of the algorithms")]
-pub enum Compression {
-    #[default]
-    None,
-    Gzip,
-    Snappy,
-    Lz4,
-    Zstd,
-}
-
-/// Arguments of [`Command::StartConsumer`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StartConsumer {
-    /// The group to join.
-    pub group: String,
-    /// What to subscribe to. Each must be there already.
-    pub topics: Vec<String>,
-    /// Where to begin in a partition of which the group has committed nothing (`auto.offset.reset`).
-    #[serde(default)]
-    pub start_at: StartAt,
-    /// Commit by timer, each so many milliseconds (`auto.commit.interval.ms`); `None`: auto-commit is off.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auto_commit_interval_ms: Option<u64>,
-    /// Whether to commit after each record.
-    #[serde(default)]
-    pub commit_each_record: CommitEachRecord,
-    /// More client settings by librdkafka's names, from the allow-list.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub settings: BTreeMap<String, String>,
-}
-
-/// `auto.offset.reset` of a consumer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StartAt {
-    /// At the oldest record that is kept.
-    #[default]
-    Earliest,
-    /// After the newest: only what is written from now on.
-    Latest,
-}
-
-/// What a consumer does after each record.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CommitEachRecord {
-    /// Nothing.
-    #[default]
-    Off,
-    /// Commit, and wait until the group's coordinator has it.
-    Synchronous,
-    /// Commit, and go on.
-    Asynchronous,
-}
-
-/// Arguments of [`Command::Commit`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Commit {
-    /// Which consumer.
-    pub consumer: ConsumerId,
-    /// Whether to wait until the group's coordinator has it.
-    #[serde(default = "yes")]
-    pub synchronous: bool,
-}
-
-fn yes() -> bool {
-    true
-}
-
-/// Arguments of [`Command::StopConsumer`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StopConsumer {
-    /// Which consumer.
-    pub consumer: ConsumerId,
-}
-
-/// Arguments of [`Command::CrashConsumer`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CrashConsumer {
-    /// Which consumer.
-    pub consumer: ConsumerId,
-}
-
-/// Arguments of [`Command::DescribeGroup`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DescribeGroup {
-    /// Its id.
-    pub group: String,
-}
-
-/// Arguments of [`Command::StartOver`]. Consumers of the learner in these groups are closed first; then the
-/// groups and topics are deleted, where they are; then topics are made and filled.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StartOver {
-    /// Topics to delete.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub delete_topics: Vec<String>,
-    /// Groups to delete, with their committed offsets.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub delete_groups: Vec<String>,
-    /// Topics to make afterwards.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub create: Vec<CreateTopic>,
-    /// Records to write afterwards.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub produce: Vec<Produce>,
 }
 
 /// Who may run a command. Each role may do what the ones before it may.
@@ -409,7 +197,7 @@ impl Command {
             Self::DeleteTopic(_) | Self::DescribeTopic(_) => &[TOPIC],
             Self::Produce(_) => Produce::FIELDS,
             Self::StartConsumer(_) => StartConsumer::FIELDS,
-            Self::DescribeGroup(_) => &[GROUP],
+            Self::DescribeGroup(_) => &[consuming::GROUP],
             Self::Commit(_) => Commit::FIELDS,
             Self::StopBroker(_) | Self::KillBroker(_) | Self::StartBroker(_) => &[sandbox::BROKER],
             Self::CutOffBroker(_) => CutOffBroker::FIELDS,
@@ -428,12 +216,6 @@ impl Command {
 }
 
 const TOPIC: Field = Field { name: "topic", label: "Topic", help: "The topic's name.", input: Input::Text };
-const GROUP: Field = Field {
-    name: "group",
-    label: "Group id",
-    help: "Consumers with the same group id share the work.",
-    input: Input::Text,
-};
 const SETTINGS: Field = Field {
     name: "settings",
     label: "More client settings",
@@ -441,146 +223,6 @@ const SETTINGS: Field = Field {
     input: Input::Pairs,
 };
 
-impl CreateTopic {
-    const FIELDS: &[Field] = &[
-        TOPIC,
-        Field {
-            name: "partitions",
-            label: "Partitions",
-            help: "How many logs the topic is split into. Left empty, the broker's num.partitions decides.",
-            input: Input::OptionalInteger { min: 1, max: 100 },
-        },
-        Field {
-            name: "replication_factor",
-            label: "Replication factor",
-            help: "How many brokers hold each partition. There must be at least so many.",
-            input: Input::Replicas,
-        },
-        Field {
-            name: "configs",
-            label: "Topic configs",
-            help: "One name=value a line, for example retention.ms=60000.",
-            input: Input::Pairs,
-        },
-    ];
-}
-
-impl Produce {
-    /// The most records that one command may write.
-    pub const MAX_COUNT: u64 = 1_000_000;
-
-    const FIELDS: &[Field] = &[
-        TOPIC,
-        Field {
-            name: "count",
-            label: "Records",
-            help: "How many airports to write; after the last the data begins again.",
-            input: Input::Integer { min: 1, max: Self::MAX_COUNT },
-        },
-        Field {
-            name: "key",
-            label: "Key",
-            help: "The field of the airport that becomes the record's key.",
-            input: Input::OptionalChoice {
-                none: "no key",
-                values: &[
-                    ("iata", "IATA code"),
-                    ("icao", "ICAO code"),
-                    ("city", "city"),
-                    ("country", "country"),
-                    ("time_zone", "time zone"),
-                ],
-            },
-        },
-        Field {
-            name: "sending",
-            label: "Sending",
-            help: "Synchronous waits for each delivery report before the next record.",
-            input: Input::Choice(&[
-                ("asynchronous", "asynchronous"),
-                ("one_by_one", "synchronous, one by one"),
-            ]),
-        },
-        Field {
-            name: "acks",
-            label: "acks",
-            help: "Who must have a record before it counts as delivered.",
-            input: Input::Choice(&[("all", "all in-sync replicas"), ("1", "the leader"), ("0", "nobody")]),
-        },
-        Field {
-            name: "linger_ms",
-            label: "linger.ms",
-            help: "How long the client waits for more records before it sends a batch.",
-            input: Input::OptionalInteger { min: 0, max: 10_000 },
-        },
-        Field {
-            name: "batch_size_bytes",
-            label: "batch.size",
-            help: "The bytes at which a batch is full.",
-            input: Input::OptionalInteger { min: 1, max: 10_000_000 },
-        },
-        Field {
-            name: "compression",
-            label: "compression.type",
-            help: "How batches are compressed.",
-            input: Input::Choice(&[
-                ("none", "none"),
-                ("gzip", "gzip"),
-                ("snappy", "snappy"),
-                ("lz4", "lz4"),
-                ("zstd", "zstd"),
-            ]),
-        },
-        Field {
-            name: "idempotence",
-            label: "enable.idempotence",
-            help: "Retries can neither repeat nor reorder records. Takes acks=all.",
-            input: Input::Toggle,
-        },
-        SETTINGS,
-    ];
-}
-
-impl StartConsumer {
-    const FIELDS: &[Field] = &[
-        GROUP,
-        Field {
-            name: "topics",
-            label: "Topics",
-            help: "What to subscribe to, separated by commas.",
-            input: Input::Names,
-        },
-        Field {
-            name: "start_at",
-            label: "auto.offset.reset",
-            help: "Where to begin where the group has committed nothing.",
-            input: Input::Choice(&[("earliest", "earliest"), ("latest", "latest")]),
-        },
-        Field {
-            name: "auto_commit_interval_ms",
-            label: "auto.commit.interval.ms",
-            help: "Commit by timer. Left empty, auto-commit is off.",
-            input: Input::OptionalInteger { min: 100, max: 60_000 },
-        },
-        Field {
-            name: "commit_each_record",
-            label: "Commit after each record",
-            help: "As consumer.py does with commit(asynchronous=False).",
-            input: Input::Choice(&[
-                ("off", "no"),
-                ("synchronous", "synchronous"),
-                ("asynchronous", "asynchronous"),
-            ]),
-        },
-        SETTINGS,
-    ];
-}
-
-impl Commit {
-    const FIELDS: &[Field] = &[Field {
-        name: "synchronous",
-        label: "Synchronous",
-        help: "Wait until the group's coordinator has it.",
-        input: Input::Toggle,
-    }];
+fn yes() -> bool {
+    true
 }

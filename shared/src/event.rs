@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::Reply;
 use crate::error::Error;
-use crate::kafka::{ClusterView, DeliveredRun, Lane, PartitionOffset, Record, TopicPartition, Undelivered};
+use crate::kafka::{
+    ClusterEvents, ClusterView, DeliveredRun, Lane, PartitionOffset, Record, TopicPartition, Undelivered,
+};
 
 /// What happened in a running command.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +34,8 @@ pub enum Event {
     },
     /// The learner's cluster as it is now, whole: only the last one counts.
     View(ClusterView),
+    /// What happened in the learner's cluster since it was told last. Comes after the view that shows what came of it.
+    Happened(ClusterEvents),
 }
 
 /// How a command ended.

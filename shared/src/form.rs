@@ -40,7 +40,9 @@ pub enum Input {
     Replicas,
     /// One of these values, each with what to call it: a string.
     Choice(&'static [(&'static str, &'static str)]),
-    /// The same, or nothing.
+    /// The same where there are many: each group has a name.
+    GroupedChoice(&'static [(&'static str, &'static [(&'static str, &'static str)])]),
+    /// One of these values, or nothing.
     OptionalChoice {
         /// What to call nothing.
         none: &'static str,

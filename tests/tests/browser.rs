@@ -4,6 +4,8 @@
 
 #[path = "browser/cluster.rs"]
 mod cluster;
+#[path = "browser/happened.rs"]
+mod happened;
 
 use anyhow::{Context, Result};
 use tests::{Browser, On, Scheme, TestServer, Width, shared_kafka};

@@ -5,6 +5,8 @@
 mod clients;
 #[path = "conformance/configs.rs"]
 mod configs;
+#[path = "conformance/each_broker.rs"]
+mod each_broker;
 #[path = "conformance/eligible.rs"]
 mod eligible;
 #[path = "conformance/fetch.rs"]
@@ -23,6 +25,8 @@ mod metadata;
 mod offsets;
 #[path = "conformance/others.rs"]
 mod others;
+#[path = "conformance/placement.rs"]
+mod placement;
 #[path = "conformance/produce.rs"]
 mod produce;
 #[path = "conformance/replication.rs"]
@@ -31,6 +35,8 @@ mod replication;
 mod topics;
 #[path = "conformance/versions.rs"]
 mod versions;
+#[path = "conformance/wrong_broker.rs"]
+mod wrong_broker;
 
 use tests::conformance::{Known, Scenario};
 
@@ -191,6 +197,11 @@ const LENIENT_HEADER: &str = "the sandbox doesn't look into the header of an Api
 /// Runs a scenario on both; clusters are shared with other scenarios.
 fn compare(name: &'static str, brokers: usize, scenario: fn(&mut Scenario<'_>)) {
     tests::conformance::compare(name, brokers, KNOWN, scenario);
+}
+
+/// The same on one broker and on three.
+fn compare_both(name: &'static str, scenario: fn(&mut Scenario<'_>)) {
+    tests::conformance::compare_both(name, KNOWN, scenario);
 }
 
 /// The same on clusters of its own.

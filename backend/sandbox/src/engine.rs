@@ -293,3 +293,36 @@ fn now(started: Instant) -> Now {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     Now { monotonic: started.elapsed(), wall_ms: i64::try_from(wall.as_millis()).unwrap_or(i64::MAX) }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::broadcast::error::TryRecvError;
+
+    use super::*;
+    use crate::core::{Address, Beginning, Limits};
+    use crate::window::Happening;
+    use crate::wire::text;
+
+    fn engine() -> Engine {
+        let addresses = vec![Address { host: text("127.0.0.1"), port: 9092 }];
+        let limits = Limits { log_bytes: 1 << 20, topics: 10, partitions: 10 };
+        let beginning = Beginning { addresses, first_broker: 1, configs: Vec::new(), seed: 1, limits };
+        Engine::new(|now| Core::new(beginning, now)).expect("a core")
+    }
+
+    #[tokio::test]
+    async fn a_watcher_that_does_not_read_holds_nobody_and_learns_how_much_it_missed() {
+        let engine = engine();
+        let mut watcher = engine.watch();
+        let missed = 500;
+        for at in 0..EVENTS + missed {
+            engine.act(|core, now| core.cut_off(now, 1, at % 2 == 0)).expect("the cluster goes on");
+        }
+        let lagged = u64::try_from(missed).expect("a small number");
+        assert_eq!(watcher.try_recv(), Err(TryRecvError::Lagged(lagged)));
+        let told: Vec<_> = std::iter::from_fn(|| watcher.try_recv().ok()).map(|event| event.what).collect();
+        assert_eq!(told.len(), EVENTS);
+        assert_eq!(told[EVENTS - 2], Happening::BrokerCutOff { broker: 1 });
+        assert_eq!(told[EVENTS - 1], Happening::BrokerReconnected { broker: 1 });
+    }
+}

@@ -150,6 +150,23 @@ pub enum Happening {
     BrokerDown {
         /// Its id.
         broker: i32,
+        /// Whether it was killed; otherwise it was told to stop, and its leaders moved first.
+        killed: bool,
+    },
+    /// The controller counts a broker out: it may not lead, and clients are no longer told of it.
+    BrokerFenced {
+        /// Its id.
+        broker: i32,
+    },
+    /// A broker that runs no longer reaches the other brokers and the controller.
+    BrokerCutOff {
+        /// Its id.
+        broker: i32,
+    },
+    /// A broker that was cut off reaches them again.
+    BrokerReconnected {
+        /// Its id.
+        broker: i32,
     },
     /// A topic was made.
     TopicCreated {
@@ -167,6 +184,10 @@ pub enum Happening {
         topic: String,
         /// The partition.
         partition: i32,
+        /// This broker, which leads, or believes that it does.
+        broker: i32,
+        /// The offset of the first of them.
+        first_offset: i64,
         /// The offset after the last of them.
         log_end: i64,
     },
@@ -178,6 +199,8 @@ pub enum Happening {
         partition: i32,
         /// By this broker.
         broker: i32,
+        /// The offset of the first of them.
+        first_offset: i64,
         /// The offset after the last of them.
         next_offset: i64,
     },
@@ -187,6 +210,8 @@ pub enum Happening {
         topic: String,
         /// The partition.
         partition: i32,
+        /// Who led before.
+        old_leader: Option<i32>,
         /// Who leads.
         leader: Option<i32>,
         /// The leader's epoch.
@@ -198,6 +223,8 @@ pub enum Happening {
         topic: String,
         /// The partition.
         partition: i32,
+        /// The brokers that were in sync before.
+        old_isr: Vec<i32>,
         /// The in-sync brokers.
         isr: Vec<i32>,
     },

@@ -11,6 +11,7 @@ use sandbox::{Cluster, Config};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 const CLUSTERS: usize = 1_000;
@@ -48,7 +49,8 @@ fn open_files() -> Option<usize> {
     Some(std::fs::read_dir("/proc/self/fd").ok()?.count())
 }
 
-/// Starts a cluster with clients in the middle of things, and drops it.
+/// Starts a cluster with clients in the middle of things, and drops it: one waits for records and one for the others of its
+/// group, one produces and one fetches without end.
 async fn live_and_drop() -> SocketAddr {
     let config = Config {
         topics: vec![("t".to_owned(), 3, 3)],
@@ -68,7 +70,7 @@ async fn live_and_drop() -> SocketAddr {
     stream.write_all(&produce()).await.expect("it reads");
     answer(&mut stream).await;
     // A Fetch that waits: requests of a connection are met in their order.
-    stream.write_all(&[request(18, 0, &[]), fetch()].concat()).await.expect("it reads");
+    stream.write_all(&[request(18, 0, &[]), fetch(60_000)].concat()).await.expect("it reads");
     answer(&mut stream).await;
     // And a member that waits for the others of its group.
     let coordinator = coordinator(&mut stream_to(address).await).await;
@@ -86,12 +88,48 @@ async fn live_and_drop() -> SocketAddr {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 
+    // While others produce and fetch without end.
+    let busy = [produce(), fetch(0)].map(|request| {
+        let (sender, receiver) = oneshot::channel();
+        (tokio::spawn(ask_again_and_again(address, request, sender)), receiver)
+    });
+    let mut clients = Vec::new();
+    for (client, is_busy) in busy {
+        timeout(PATIENCE, is_busy).await.expect("it is answered").expect("more than once");
+        clients.push(client);
+    }
+    assert!(clients.iter().all(|client| !client.is_finished()), "they are in the middle of it");
+
     drop(cluster);
+    for client in clients {
+        timeout(PATIENCE, client).await.expect("its connection is closed").expect("nothing else ended it");
+    }
     for mut stream in [stream, member] {
         let ended = timeout(PATIENCE, stream.read(&mut [0])).await.expect("it is closed");
         assert!(matches!(ended, Ok(0) | Err(_)), "nobody was answered before");
     }
     address
+}
+
+/// Asks the same until the connection ends; says when it has been answered some times.
+async fn ask_again_and_again(address: SocketAddr, request: Vec<u8>, is_busy: oneshot::Sender<()>) {
+    let mut stream = stream_to(address).await;
+    let mut is_busy = Some(is_busy);
+    for round in 0.. {
+        if stream.write_all(&request).await.is_err() {
+            return;
+        }
+        let Ok(length) = stream.read_u32().await else { return };
+        let mut answer = vec![0; usize::try_from(length).expect("short")];
+        if stream.read_exact(&mut answer).await.is_err() {
+            return;
+        }
+        if round == 3
+            && let Some(is_busy) = is_busy.take()
+        {
+            is_busy.send(()).expect("somebody waits for it");
+        }
+    }
 }
 
 async fn stream_to(address: SocketAddr) -> TcpStream {
@@ -181,11 +219,11 @@ fn produce() -> Vec<u8> {
     request(0, 3, &body)
 }
 
-/// Version 4, of the first partition; it waits for more than there is.
-fn fetch() -> Vec<u8> {
+/// Version 4, of the first partition, from the first record on; it wants more than there is, and waits for so long.
+fn fetch(max_wait_ms: i32) -> Vec<u8> {
     let mut body = BytesMut::new();
     body.put_i32(-1);
-    body.put_i32(60_000);
+    body.put_i32(max_wait_ms);
     body.put_i32(1_000_000);
     body.put_i32(1 << 20);
     body.put_i8(0);

@@ -3,8 +3,9 @@
 //!
 //! - `sandboxes` knows whose cluster is where, how many there may be, and when one is dropped.
 //! - `home` is one learner's cluster, from reset to reset, with the commands that work on it.
-//! - `view` and `watch` look into it.
+//! - `view` and `watch` look into it; `happened` gathers what happens there.
 
+mod happened;
 mod home;
 mod sandboxes;
 mod view;

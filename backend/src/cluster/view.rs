@@ -1,6 +1,7 @@
 //! A sandbox's snapshot as the page gets it: bounded, with the learner's topics first, and with lags.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use sandbox::{GroupSnapshot, Snapshot, TopicSnapshot};
 use shared::command::InjectError;
@@ -34,7 +35,7 @@ pub(super) fn brokers(snapshot: &Snapshot) -> Vec<BrokerView> {
                 sandbox::BrokerState::Killed => BrokerState::Killed,
             },
             live: broker.live,
-            delay_ms: u64::try_from(broker.response_delay.as_millis()).unwrap_or(u64::MAX),
+            delay_ms: millis(broker.response_delay),
         })
         .collect()
 }
@@ -59,7 +60,7 @@ fn of(snapshot: &Snapshot, bootstrap_servers: Option<String>, max_log_bytes: u64
         .collect();
     let left_out = |all: usize, shown: usize| u32::try_from(all.saturating_sub(shown)).unwrap_or(u32::MAX);
     ClusterView {
-        at_ms: u64::try_from(snapshot.at.as_millis()).unwrap_or(u64::MAX),
+        at_ms: millis(snapshot.at),
         bootstrap_servers,
         brokers: brokers(snapshot),
         topics_left_out: left_out(snapshot.topics.len(), topics.len()),
@@ -149,8 +150,13 @@ fn group_view(group: &GroupSnapshot, high_watermarks: &HashMap<(&str, i32), i64>
     }
 }
 
+/// A moment or a time as the page gets it.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// A text that a client chose.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     if text.chars().count() <= ClusterView::MAX_TEXT_CHARS {
         return text.to_owned();
     }
@@ -159,8 +165,6 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use sandbox::{CommittedSnapshot, MemberSnapshot, PartitionSnapshot, ReplicaSnapshot};
 
     use super::*;

@@ -1,11 +1,17 @@
-//! Looking into a sandbox for as long as the page wants: the whole view at once, and again after each change.
+//! Looking into a sandbox for as long as the page wants: the whole view at once, and again after each change, with what
+//! happened in between.
 
+use std::pin::pin;
 use std::time::Duration;
 
+use sandbox::ClusterEvent;
 use shared::kafka::ClusterView;
 use shared::{Error, Event, Outcome};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::sleep;
 
+use super::happened::Batch;
 use super::home::{Home, Incarnation, failed};
 use super::view;
 use crate::session::JobContext;
@@ -34,34 +40,80 @@ pub(super) async fn run(home: &Home, cx: &JobContext) -> Outcome {
     }
 }
 
-/// Tells what changes, until the cluster fails.
+/// Tells what changes and what happens, until the cluster fails.
 async fn watch(current: &Incarnation, cx: &JobContext) -> Error {
     // Before the first look: what happens after it is not missed.
-    let mut events = current.cluster.watch();
+    let mut events = Events { receiver: current.cluster.watch(), happened: Batch::default() };
     let mut told: Option<ClusterView> = None;
     loop {
+        // One view and one batch at a time: a slow page gets the newest view, and a larger batch.
+        events.gather_while(cx.events.idle()).await;
         let changed = current.changed.notified();
-        let next = Instant::now() + INTERVAL;
         let Some(view) = view::now(current, cx.same_machine) else { return failed() };
-        if told.as_ref().is_none_or(|told| is_news(told, &view)) {
+        events.gather();
+        let is_news = told.as_ref().is_none_or(|told| is_news(told, &view));
+        if is_news {
             told = Some(view.clone());
-            // One at a time: a slow page gets the newest view, not all that it has missed.
-            cx.events.emit_alone(Event::View(view)).await;
-        } else {
-            // What the events say is not needed, only that there is one.
+            cx.events.emit(Event::View(view)).await;
+        }
+        let batch = events.happened.take();
+        let is_quiet = !is_news && batch.is_none();
+        if let Some(batch) = batch {
+            cx.events.emit(Event::Happened(batch)).await;
+        }
+        events.gather_while(sleep(INTERVAL)).await;
+        if is_quiet && events.happened.is_empty() {
             tokio::select! {
-                _ = events.recv() => {}
+                () = events.next() => {}
                 () = changed => {}
                 () = sleep(LOOK_ANYWAY) => {}
             }
         }
-        sleep_until(next).await;
-        // What has happened by now is in the next view.
-        events = events.resubscribe();
     }
 }
 
 /// Whether anything but the time differs.
 fn is_news(told: &ClusterView, view: &ClusterView) -> bool {
     *view != ClusterView { at_ms: view.at_ms, ..told.clone() }
+}
+
+/// What happens, and what has and is not told yet. The cluster never waits for it: who falls behind misses some.
+struct Events {
+    receiver: Receiver<ClusterEvent>,
+    happened: Batch,
+}
+
+impl Events {
+    /// Takes what has happened by now.
+    fn gather(&mut self) {
+        loop {
+            match self.receiver.try_recv() {
+                Ok(event) => self.happened.push(&event),
+                Err(TryRecvError::Lagged(count)) => self.happened.miss(count),
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+
+    /// Takes what happens until something else is done.
+    async fn gather_while(&mut self, done: impl Future<Output = ()>) {
+        let mut done = pin!(done);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut done => return,
+                () = self.next() => {}
+            }
+        }
+    }
+
+    /// Waits until something happens, and takes it.
+    async fn next(&mut self) {
+        match self.receiver.recv().await {
+            Ok(event) => self.happened.push(&event),
+            Err(RecvError::Lagged(count)) => self.happened.miss(count),
+            // The cluster is gone, and nothing happens in it any more.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
 }

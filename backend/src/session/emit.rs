@@ -24,6 +24,8 @@ use super::outbound::Outbound;
 const INTERVAL: Duration = Duration::from_millis(50);
 /// About how many bytes of JSON a frame carries.
 const FRAME_WEIGHT: usize = 64 * 1024;
+/// About how many bytes of JSON an event of a cluster takes.
+const EVENT_WEIGHT: usize = 200;
 /// How many events of a stream may wait for their frame.
 const EVENTS_WAITING: usize = 1024;
 /// How long to wait between two tries to hand an event over, on a thread.
@@ -63,6 +65,7 @@ impl Emit for Event {
             Self::Delivered(run) => 80 + run.records.len() * 28,
             Self::Undelivered(group) => 400 + group.records.len() * 8,
             Self::View(view) => weight_of_view(view),
+            Self::Happened(happened) => happened.events.len() * EVENT_WEIGHT,
             Self::Phase(_) | Self::Progress { .. } | Self::MemberStillThere { .. } => 80,
         }
     }
@@ -140,15 +143,11 @@ impl<E> Emitter<E> {
         let _ = self.queue.send(event).await;
     }
 
-    /// Waits until no other event of the stream waits, so that at most one of a kind that replaces the one before is
-    /// under way to a slow page.
-    pub async fn emit_alone(&self, event: E) {
+    /// Waits until no event of the stream waits. Who emits only then has no more under way to a slow page than what it
+    /// emits at once.
+    pub async fn idle(&self) {
         // An error as for `emit`.
-        if let Ok(mut places) = self.queue.reserve_many(self.queue.max_capacity()).await
-            && let Some(place) = places.next()
-        {
-            place.send(event);
-        }
+        let _ = self.queue.reserve_many(self.queue.max_capacity()).await;
     }
 
     /// [`Emitter::emit`] from a thread that is not the runtime's.

@@ -90,6 +90,22 @@ fn FieldInput(
             </select>
         }
         .into_any(),
+        Input::GroupedChoice(groups) => {
+            let groups = groups.iter().map(|&(name, values)| {
+                view! { <optgroup label=name>{choice(values)}</optgroup> }
+            });
+            let groups = groups.collect_view();
+            view! {
+                <select
+                    id=id
+                    aria-describedby=described
+                    on:change:target=move |event| write(event.target().value())
+                >
+                    {groups}
+                </select>
+            }
+            .into_any()
+        }
         Input::OptionalChoice { none, values } => view! {
             <select id=id aria-describedby=described on:change:target=move |event| write(event.target().value())>
                 <option value="" selected=move || value.get().is_empty()>{none}</option>

@@ -67,7 +67,7 @@ pub(crate) fn read(input: Input, text: &str, brokers: u64) -> Result<Option<Valu
         Input::OptionalInteger { min, max } => integer(text, min, max).map(Some),
         // More than there are brokers is an error worth seeing; that is Kafka's to say.
         Input::Replicas => integer(text, 1, brokers.max(100)).map(Some),
-        Input::Choice(_) => Ok(Some(text.into())),
+        Input::Choice(_) | Input::GroupedChoice(_) => Ok(Some(text.into())),
         Input::OptionalChoice { .. } if text.is_empty() => Ok(None),
         Input::OptionalChoice { .. } => Ok(Some(text.into())),
         Input::Toggle => Ok(Some((text == "true").into())),

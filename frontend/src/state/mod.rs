@@ -6,6 +6,7 @@ pub(crate) mod capability;
 mod consumer;
 pub(crate) mod form;
 pub(crate) mod glance;
+pub(crate) mod happened;
 mod keep;
 mod link;
 mod request;
@@ -13,6 +14,7 @@ mod ring;
 pub(crate) mod said;
 mod session;
 pub(crate) mod text;
+pub(crate) mod told;
 mod window;
 
 #[cfg(test)]

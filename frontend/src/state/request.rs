@@ -157,7 +157,7 @@ impl Request {
             Event::Undelivered(lost) => self.undelivered(lost),
             // Told to the consumer's panel, see `State::apply`.
             Event::MemberStillThere { .. } => {}
-            Event::View(_) => {}
+            Event::View(_) | Event::Happened(_) => {}
         }
     }
 

@@ -50,6 +50,11 @@ impl<T> Ring<T> {
         self.rows.get(usize::try_from(place).ok()?)
     }
 
+    /// The rows that are kept, the oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
+        self.rows.iter()
+    }
+
     /// Lets all rows go; their numbers stay taken.
     pub(crate) fn clear(&mut self) {
         self.dropped = self.end();

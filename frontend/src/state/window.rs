@@ -1,7 +1,7 @@
 //! The window: the learner's whole cluster as `Watch` tells it, for as long as somebody looks.
 //!
 //! Watching is not one of the page's requests: nobody pressed a button for it, it has no result, and after a break it
-//! is simply begun anew, since a view replaces the one before.
+//! is simply begun anew, since a view replaces the one before; what happened meanwhile is not known then.
 
 use std::sync::Arc;
 
@@ -12,12 +12,15 @@ use shared::{ClientFrame, Command, Error, Event, Reply, RequestId};
 
 use super::State;
 use super::capability::Capability;
+use super::happened::Happened;
 
 /// The cluster as the page last saw it.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
     /// The cluster; `None` before the first view, and when nobody looks.
     pub(crate) view: Option<Arc<ClusterView>>,
+    /// What happened in it since somebody looks.
+    pub(crate) happened: Happened,
     /// Why no more views come, if they should.
     pub(crate) trouble: Option<Error>,
     /// Whether the cluster was made anew while somebody looked.
@@ -40,6 +43,7 @@ impl State {
             return Vec::new();
         }
         self.window.view = None;
+        self.window.happened.clear();
         self.window.trouble = None;
         self.window.was_reset = false;
         self.window.watch.take().map(|id| ClientFrame::Cancel { id }).into_iter().collect()
@@ -50,6 +54,7 @@ impl State {
         let mut send: Vec<ClientFrame> =
             self.window.watch.take().map(|id| ClientFrame::Cancel { id }).into_iter().collect();
         self.window.trouble = None;
+        self.window.happened.away();
         if self.window.viewers > 0 && self.can(Capability::Watch) {
             self.last_id += 1;
             let id = RequestId(self.last_id);
@@ -70,15 +75,20 @@ impl State {
     }
 
     pub(super) fn watched(&mut self, events: Vec<Event>) {
-        // Only the last one counts.
-        let view = events.into_iter().rev().find_map(|event| match event {
-            Event::View(view) => Some(view),
-            _ => None,
-        });
-        let Some(view) = view else { return };
+        for event in events {
+            match event {
+                Event::View(view) => self.seen(view),
+                Event::Happened(happened) => self.window.happened.add(happened),
+                _ => {}
+            }
+        }
+    }
+
+    fn seen(&mut self, view: ClusterView) {
         let is_new = self.window.view.as_ref().is_some_and(|before| view.at_ms < before.at_ms);
         if is_new {
             self.window.was_reset = true;
+            self.window.happened.clear();
             self.forget_faults();
             let by_this_page = |request: &super::Request| {
                 request.is_open() && matches!(request.command, Command::ResetCluster(_))
@@ -105,6 +115,10 @@ impl State {
                 self.forget_faults();
                 if self.window.viewers > 0 {
                     self.window.was_reset = true;
+                    // Else the watch was first to show the new cluster, and has told of it since.
+                    if self.window.view.as_ref().is_some_and(|before| view.at_ms < before.at_ms) {
+                        self.window.happened.clear();
+                    }
                     self.window.view = Some(Arc::new(view.clone()));
                 }
             }

@@ -3,13 +3,14 @@
 use shared::command::{ClearFaults, InjectError, ResetCluster, Watch};
 use shared::event::Outcome;
 use shared::kafka::{
-    BrokerState, BrokerView, ClusterKind, ClusterState, ClusterView, FaultyApi, InjectedErrorCode,
-    PartitionView, ReplicaView, TopicName, TopicPartition, TopicView,
+    BrokerState, BrokerView, ClusterEvent, ClusterEvents, ClusterKind, ClusterState, ClusterView, FaultyApi,
+    Happening, InjectedErrorCode, PartitionView, ReplicaView, TopicName, TopicPartition, TopicView,
 };
 use shared::wire::{ServerInfo, Stream, Welcome};
 use shared::{ClientFrame, Command, Error, ErrorCode, Event, Reply, RequestId, ServerFrame, SessionId};
 
 use super::glance::{self, Health, Mark, Standing};
+use super::happened::Shown;
 use super::{Origin, State};
 
 fn welcome(session: &str, resumed: bool, last_request: Option<u64>, kind: ClusterKind) -> ServerFrame {
@@ -152,6 +153,56 @@ fn a_view_that_is_younger_than_the_one_before_is_of_a_new_cluster() {
     sees(&mut state, 1, 20);
     assert!(state.window.was_reset);
     assert_eq!(state.announcements.take(String::new()).as_deref(), Some("The cluster was made anew."));
+}
+
+fn up(broker: i32, at_ms: u64) -> Event {
+    let events = vec![ClusterEvent { at_ms, times: 1, what: Happening::BrokerUp { broker } }];
+    Event::Happened(ClusterEvents { events })
+}
+
+/// What the page tells to have happened, the newest first.
+fn told(state: &State) -> Vec<String> {
+    let happened = &state.window.happened;
+    let lines = happened.newest(Shown::All).into_iter().filter_map(|number| happened.line(number));
+    lines.map(super::told::line).collect()
+}
+
+#[test]
+fn what_happened_is_told_of_the_present_cluster_only() {
+    let mut state = looking();
+    let happens = |state: &mut State, events: Vec<Event>| {
+        state.apply(ServerFrame::Events { id: RequestId(1), events }, 0.0);
+    };
+    happens(&mut state, vec![Event::View(view(6_000)), up(1, 6_000), up(2, 6_001)]);
+    assert_eq!(told(&state), ["Broker 2 started.", "Broker 1 started."]);
+    happens(&mut state, vec![Event::View(view(20)), up(3, 21)]);
+    assert_eq!(told(&state), ["Broker 3 started."]);
+    // The answer to the reset comes after that, with an older view.
+    let id = state.start(Origin::default(), Command::ResetCluster(ResetCluster {}), 0.0);
+    let reset = |at_ms| Outcome::Ok(Reply::ClusterReset(view(at_ms)));
+    state.apply(ServerFrame::Done { id, outcome: reset(25) }, 1.0);
+    assert_eq!(told(&state), ["Broker 3 started."]);
+    // Of another reset it comes first.
+    let id = state.start(Origin::default(), Command::ResetCluster(ResetCluster {}), 0.0);
+    state.apply(ServerFrame::Done { id, outcome: reset(5) }, 1.0);
+    assert!(told(&state).is_empty());
+    state.close_window();
+    happens(&mut state, vec![up(1, 30)]);
+    assert!(told(&state).is_empty(), "nobody looks");
+}
+
+#[test]
+fn a_break_stands_between_what_happened_before_and_after_it() {
+    let mut state = looking();
+    state.apply(ServerFrame::Events { id: RequestId(1), events: vec![up(1, 6_000)] }, 0.0);
+    state.apply(welcome("a", true, Some(1), ClusterKind::Sandbox), 1.0);
+    state.apply(ServerFrame::Events { id: RequestId(2), events: vec![up(2, 9_000)] }, 0.0);
+    let told = told(&state);
+    assert_eq!(
+        (told.len(), told[0].as_str(), told[2].as_str()),
+        (3, "Broker 2 started.", "Broker 1 started.")
+    );
+    assert!(told[1].starts_with("There was no connection"), "{told:?}");
 }
 
 #[test]

@@ -132,13 +132,13 @@ impl InjectError {
             name: "api",
             label: "Requests",
             help: "Which requests are answered with the error.",
-            input: Input::Choice(FaultyApi::CHOICES),
+            input: Input::GroupedChoice(FaultyApi::GROUPS),
         },
         Field {
             name: "error",
             label: "Error",
             help: "Kafka's name for the error.",
-            input: Input::Choice(InjectedErrorCode::CHOICES),
+            input: Input::GroupedChoice(InjectedErrorCode::GROUPS),
         },
         Field {
             name: "times",

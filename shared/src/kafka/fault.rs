@@ -21,19 +21,38 @@ pub enum FaultyApi {
     CreateTopics,
     DeleteTopics,
     InitProducerId,
+    OffsetForLeaderEpoch,
+    DescribeProducers,
+    OffsetDelete,
+    ListGroups,
+    DescribeGroups,
+    DeleteGroups,
+    DescribeTopicPartitions,
+    DeleteRecords,
+    ElectLeaders,
+    ListPartitionReassignments,
+    ApiVersions,
+    DescribeCluster,
+    DescribeLogDirs,
+    DescribeConfigs,
+    AlterConfigs,
+    IncrementalAlterConfigs,
+    ListConfigResources,
+    SaslHandshake,
+    DescribeAcls,
+    CreateAcls,
+    DeleteAcls,
 }
 
-/// One table of what can be chosen: the variants, their names, and what a form offers.
+/// One table of what can be chosen: the variants and their names.
 macro_rules! names {
     ($type:ident { $($variant:ident = $name:literal),+ $(,)? }) => {
         impl $type {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
-            /// What a form offers.
-            pub const CHOICES: &[(&'static str, &'static str)] = &[$(($name, $name)),+];
 
             /// Kafka's name, which JSON has too.
-            pub fn name(self) -> &'static str {
+            pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name),+
                 }
@@ -64,6 +83,68 @@ names!(FaultyApi {
     CreateTopics = "CreateTopics",
     DeleteTopics = "DeleteTopics",
     InitProducerId = "InitProducerId",
+    OffsetForLeaderEpoch = "OffsetForLeaderEpoch",
+    DescribeProducers = "DescribeProducers",
+    OffsetDelete = "OffsetDelete",
+    ListGroups = "ListGroups",
+    DescribeGroups = "DescribeGroups",
+    DeleteGroups = "DeleteGroups",
+    DescribeTopicPartitions = "DescribeTopicPartitions",
+    DeleteRecords = "DeleteRecords",
+    ElectLeaders = "ElectLeaders",
+    ListPartitionReassignments = "ListPartitionReassignments",
+    ApiVersions = "ApiVersions",
+    DescribeCluster = "DescribeCluster",
+    DescribeLogDirs = "DescribeLogDirs",
+    DescribeConfigs = "DescribeConfigs",
+    AlterConfigs = "AlterConfigs",
+    IncrementalAlterConfigs = "IncrementalAlterConfigs",
+    ListConfigResources = "ListConfigResources",
+    SaslHandshake = "SaslHandshake",
+    DescribeAcls = "DescribeAcls",
+    CreateAcls = "CreateAcls",
+    DeleteAcls = "DeleteAcls",
+});
+
+/// What a form offers, as [`Input::GroupedChoice`](crate::form::Input::GroupedChoice) has it.
+macro_rules! groups {
+    ($type:ident { $($group:literal: [$($variant:ident),+ $(,)?]),+ $(,)? }) => {
+        impl $type {
+            /// What a form offers, by who sends it or what it says, those first that are wanted most.
+            pub const GROUPS: &[(&'static str, &[(&'static str, &'static str)])] = &[
+                $(($group, &[$(($type::$variant.name(), $type::$variant.name())),+])),+
+            ];
+        }
+    };
+}
+
+groups!(FaultyApi {
+    "Of producers": [Produce, InitProducerId],
+    "Of consumers": [Fetch, ListOffsets, OffsetForLeaderEpoch],
+    "Of all clients": [Metadata, FindCoordinator, ApiVersions, SaslHandshake],
+    "Of group members": [JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit, OffsetFetch],
+    "About groups": [ListGroups, DescribeGroups, DeleteGroups, OffsetDelete],
+    "About topics": [
+        CreateTopics,
+        DeleteTopics,
+        CreatePartitions,
+        DeleteRecords,
+        DescribeTopicPartitions,
+        DescribeProducers,
+        ElectLeaders,
+        ListPartitionReassignments,
+    ],
+    "About the cluster": [
+        DescribeCluster,
+        DescribeLogDirs,
+        DescribeConfigs,
+        AlterConfigs,
+        IncrementalAlterConfigs,
+        ListConfigResources,
+        DescribeAcls,
+        CreateAcls,
+        DeleteAcls,
+    ],
 });
 
 /// Errors that can be injected: those that clients treat each in a way of its own.
@@ -126,6 +207,28 @@ names!(InjectedErrorCode {
     UnknownServerError = "UNKNOWN_SERVER_ERROR",
 });
 
+groups!(InjectedErrorCode {
+    "Leaders and replicas": [
+        NotLeaderOrFollower,
+        LeaderNotAvailable,
+        NotEnoughReplicas,
+        NotEnoughReplicasAfterAppend,
+        KafkaStorageError,
+    ],
+    "Coordinators": [CoordinatorNotAvailable, NotCoordinator, CoordinatorLoadInProgress],
+    "Groups": [RebalanceInProgress, IllegalGeneration, UnknownMemberId],
+    "Topics and records": [
+        UnknownTopicOrPartition,
+        OffsetOutOfRange,
+        CorruptMessage,
+        MessageTooLarge,
+        OutOfOrderSequenceNumber,
+        InvalidProducerEpoch,
+    ],
+    "Permissions": [TopicAuthorizationFailed, GroupAuthorizationFailed, ClusterAuthorizationFailed],
+    "Brokers": [RequestTimedOut, ThrottlingQuotaExceeded, NotController, UnknownServerError],
+});
+
 impl InjectedErrorCode {
     /// Its number in the protocol.
     pub fn code(self) -> i16 {
@@ -161,6 +264,19 @@ impl InjectedErrorCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_is_offered_once() {
+        fn check(groups: &[(&str, &[(&str, &str)])], all: Vec<&str>) {
+            let mut offered: Vec<_> = groups.iter().flat_map(|(_, values)| *values).map(|it| it.0).collect();
+            let mut all = all;
+            offered.sort_unstable();
+            all.sort_unstable();
+            assert_eq!(offered, all);
+        }
+        check(FaultyApi::GROUPS, FaultyApi::ALL.iter().map(|api| api.name()).collect());
+        check(InjectedErrorCode::GROUPS, InjectedErrorCode::ALL.iter().map(|code| code.name()).collect());
+    }
 
     #[test]
     fn the_names_are_those_of_the_json() {

@@ -4,6 +4,7 @@ mod cluster;
 mod delivery;
 mod fault;
 mod group;
+mod happening;
 mod record;
 mod topic;
 mod view;
@@ -15,6 +16,7 @@ pub use delivery::{
 };
 pub use fault::{FaultyApi, InjectedErrorCode};
 pub use group::{GroupDescription, GroupId, GroupMember, Lane, PartitionOffset, TopicPartition};
+pub use happening::{ClusterEvent, ClusterEvents, Happening};
 pub use record::{Bytes, Header, Record};
 pub use topic::{ConfigEntry, ConfigSource, PartitionDescription, TopicDescription, TopicName, TopicSummary};
 pub use view::{

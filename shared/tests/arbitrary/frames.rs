@@ -13,7 +13,7 @@ use super::kafka::{
     topic_description, topic_partition, topic_summary, undelivered,
 };
 use super::requests::inject_error;
-use super::view::{broker_view, cluster_view};
+use super::view::{broker_view, cluster_events, cluster_view};
 
 pub(crate) fn server_frame() -> impl Strategy<Value = ServerFrame> {
     prop_oneof![
@@ -77,6 +77,7 @@ fn event() -> impl Strategy<Value = Event> {
             Event::MemberStillThere { waited_ms, session_timeout_ms }
         }),
         cluster_view().prop_map(Event::View),
+        cluster_events().prop_map(Event::Happened),
     ]
 }
 

@@ -1,10 +1,10 @@
-//! A sandbox looked into.
+//! A sandbox looked into, and what happens there.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use shared::kafka::{
-    BrokerState, BrokerView, ClusterView, CommittedView, GroupView, MemberView, PartitionView, ReplicaView,
-    TopicView,
+    BrokerState, BrokerView, ClusterEvent, ClusterEvents, ClusterView, CommittedView, GroupView, Happening,
+    MemberView, PartitionView, ReplicaView, TopicView,
 };
 
 use super::kafka::{topic, topic_partition};
@@ -32,6 +32,78 @@ pub(crate) fn cluster_view() -> impl Strategy<Value = ClusterView> {
                 injected,
             }
         })
+}
+
+pub(crate) fn cluster_events() -> impl Strategy<Value = ClusterEvents> {
+    let event = (any::<[u64; 2]>(), happening()).prop_map(|([at_ms, times], what)| ClusterEvent {
+        at_ms,
+        times,
+        what,
+    });
+    vec(event, 0..4).prop_map(|events| ClusterEvents { events })
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    let in_sync = || vec(any::<i32>(), 0..3);
+    prop_oneof![
+        any::<i32>().prop_map(|broker| Happening::BrokerUp { broker }),
+        (any::<i32>(), any::<bool>()).prop_map(|(broker, killed)| Happening::BrokerDown { broker, killed }),
+        any::<i32>().prop_map(|broker| Happening::BrokerFenced { broker }),
+        any::<i32>().prop_map(|broker| Happening::BrokerCutOff { broker }),
+        any::<i32>().prop_map(|broker| Happening::BrokerReconnected { broker }),
+        topic().prop_map(|topic| Happening::TopicCreated { topic }),
+        topic().prop_map(|topic| Happening::TopicDeleted { topic }),
+        (topic_partition(), any::<i32>(), any::<[i64; 2]>()).prop_map(
+            |(at, broker, [first_offset, log_end])| Happening::Appended {
+                topic: at.topic,
+                partition: at.partition,
+                broker,
+                first_offset,
+                log_end,
+            }
+        ),
+        (topic_partition(), any::<i32>(), any::<[i64; 2]>()).prop_map(
+            |(at, broker, [first_offset, next_offset])| Happening::Fetched {
+                topic: at.topic,
+                partition: at.partition,
+                broker,
+                first_offset,
+                next_offset,
+            }
+        ),
+        (topic_partition(), any::<[Option<i32>; 2]>(), any::<i32>()).prop_map(
+            |(at, [old_leader, leader], leader_epoch)| Happening::LeaderChanged {
+                topic: at.topic,
+                partition: at.partition,
+                old_leader,
+                leader,
+                leader_epoch,
+            }
+        ),
+        (topic_partition(), in_sync(), in_sync()).prop_map(|(at, old_in_sync, in_sync)| {
+            Happening::InSyncChanged { topic: at.topic, partition: at.partition, old_in_sync, in_sync }
+        }),
+        (any::<[String; 2]>(), any::<i32>()).prop_map(|([group, state], generation)| {
+            Happening::GroupStateChanged { group, state, generation }
+        }),
+        any::<[String; 2]>().prop_map(|[group, member_id]| Happening::MemberJoined { group, member_id }),
+        any::<[String; 3]>().prop_map(|[group, member_id, why]| Happening::MemberLeft {
+            group,
+            member_id,
+            why
+        }),
+        (any::<String>(), topic_partition(), any::<i64>()).prop_map(|(group, at, offset)| {
+            Happening::Committed { group, topic: at.topic, partition: at.partition, offset }
+        }),
+        (any::<i32>(), any::<String>(), any::<i16>())
+            .prop_map(|(broker, api, error_code)| Happening::ErrorAnswered { broker, api, error_code }),
+        (topic_partition(), any::<i64>()).prop_map(|(at, log_start)| Happening::RecordsDropped {
+            topic: at.topic,
+            partition: at.partition,
+            log_start,
+        }),
+        Just(Happening::LeftOut),
+    ]
 }
 
 pub(crate) fn broker_view() -> impl Strategy<Value = BrokerView> {

@@ -5,6 +5,7 @@ use shared::kafka::{ClusterKind, ClusterState};
 use shared::wire::{ServerInfo, Stream, VERSION, Welcome};
 use shared::{ConsumerEvent, ConsumerId, Event, Outcome, Reply, RequestId, ServerFrame, SessionId};
 
+use super::happenings::cluster_events;
 use super::kafka::{
     brokers, cluster, cluster_views, delivered_run, error, group, lanes, partition_offset, produce_summary,
     records, topic, topic_description, topic_partition, topic_summary, undelivered,
@@ -43,6 +44,7 @@ pub(crate) fn events() -> Vec<Event> {
             Event::MemberStillThere { waited_ms: 1_000, session_timeout_ms: 6_000 },
         ],
         Event::View(_) => cluster_views().into_iter().map(Event::View),
+        Event::Happened(_) => [Event::Happened(cluster_events())],
     })
 }
 

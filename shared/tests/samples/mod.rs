@@ -1,6 +1,7 @@
 //! Samples of everything that crosses the WebSocket, at least one of each variant.
 
 mod events;
+mod happenings;
 mod kafka;
 mod lesson;
 mod requests;

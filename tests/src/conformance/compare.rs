@@ -22,7 +22,17 @@ pub struct Known {
 /// into when there is a difference, or with `CONFORMANCE_TWICE` always.
 pub fn compare(name: &'static str, brokers: usize, known: &[Known], scenario: fn(&mut Scenario<'_>)) {
     let Some(kafka) = UnderTest::shared_kafka(brokers) else { return };
-    judge(name, kafka, UnderTest::sandbox(brokers), known, scenario, true);
+    let case = Case { name, title: format!("{name}, {brokers}"), home: None };
+    judge(&case, kafka, UnderTest::sandbox(brokers), known, scenario, true);
+}
+
+/// The same on one broker and then on three, where what the scenario asks by default has its home at the second
+/// broker: it leads the partitions that the scenario makes, which the others follow, and coordinates its groups.
+pub fn compare_both(name: &'static str, known: &[Known], scenario: fn(&mut Scenario<'_>)) {
+    compare(name, 1, known, scenario);
+    let Some(kafka) = UnderTest::shared_kafka(3) else { return };
+    let case = Case { name, title: format!("{name}, at home among 3"), home: Some(1) };
+    judge(&case, kafka, UnderTest::sandbox(3), known, scenario, true);
 }
 
 /// The same on clusters of its own, which it may break and which it finds unused.
@@ -39,21 +49,31 @@ pub fn compare_alone_with(
     scenario: fn(&mut Scenario<'_>),
 ) {
     let Some(kafka) = UnderTest::kafka_with(brokers, settings) else { return };
-    judge(name, &kafka, UnderTest::sandbox_with(brokers, settings), known, scenario, false);
+    let case = Case { name, title: name.to_owned(), home: None };
+    judge(&case, &kafka, UnderTest::sandbox_with(brokers, settings), known, scenario, false);
+}
+
+/// A scenario on clusters of one size.
+struct Case {
+    /// By this name known differences are listed.
+    name: &'static str,
+    title: String,
+    home: Option<usize>,
 }
 
 fn judge(
-    name: &'static str,
+    case: &Case,
     kafka: &UnderTest,
     sandbox: UnderTest,
     known: &[Known],
     scenario: fn(&mut Scenario<'_>),
     again: bool,
 ) {
-    let expected = run(&format!("{name} on Apache Kafka"), kafka, scenario);
+    let name = &case.title;
+    let expected = run(case, "on Apache Kafka", kafka, scenario);
     assert!(!expected.is_broken_off(), "{name} breaks off on Apache Kafka:\n{}", expected.end());
     let twice = |because: &str| {
-        let second = run(&format!("{name} on Apache Kafka again"), kafka, scenario);
+        let second = run(case, "on Apache Kafka again", kafka, scenario);
         let unmasked = expected.differences(&second);
         assert!(
             unmasked.is_empty(),
@@ -70,9 +90,9 @@ fn judge(
     if again {
         prepare(&sandbox);
     }
-    let actual = run(&format!("{name} on the sandbox"), &sandbox, scenario);
+    let actual = run(case, "on the sandbox", &sandbox, scenario);
     drop(sandbox);
-    let known: Vec<_> = known.iter().filter(|known| known.scenario == name).collect();
+    let known: Vec<_> = known.iter().filter(|known| known.scenario == case.name).collect();
     let differences = expected.differences(&actual);
     let is_known = |difference: &Difference| known.iter().any(|known| known.step == difference.step);
     let (_, new): (Vec<_>, Vec<_>) = differences.iter().cloned().partition(is_known);
@@ -92,8 +112,8 @@ fn judge(
     }
 }
 
-fn run(title: &str, target: &UnderTest, scenario: fn(&mut Scenario<'_>)) -> Transcript {
-    let mut run = Scenario::new(target);
+fn run(case: &Case, place: &str, target: &UnderTest, scenario: fn(&mut Scenario<'_>)) -> Transcript {
+    let mut run = Scenario::new(target, case.home);
     let outcome = catch_unwind(AssertUnwindSafe(|| scenario(&mut run)));
     let mut transcript = run.finish();
     if let Err(panic) = outcome {
@@ -101,6 +121,6 @@ fn run(title: &str, target: &UnderTest, scenario: fn(&mut Scenario<'_>)) -> Tran
             panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
         transcript.break_off(why.unwrap_or("for no reason that it gave"));
     }
-    transcript.save(title);
+    transcript.save(&format!("{} {place}", case.title));
     transcript
 }

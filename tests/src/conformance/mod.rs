@@ -22,7 +22,7 @@ use kacrab_protocol::generated::produce_request::{
 };
 use kacrab_protocol::{KafkaString, KafkaUuid};
 
-pub use compare::{Known, compare, compare_alone, compare_alone_with};
+pub use compare::{Known, compare, compare_alone, compare_alone_with, compare_both};
 pub use scenario::Scenario;
 pub use target::UnderTest;
 
@@ -70,7 +70,7 @@ pub fn produce_request(
 /// Produces a batch with `acks=all`, of which nothing is recorded.
 pub fn produce_one(scenario: &mut Scenario<'_>, topic: &str, partition: i32, batch: &records::Batch) {
     let request = produce_request(topic, KafkaUuid::ZERO, partition, -1, Some(batch.bytes()));
-    let answer = scenario.quietly(0, &request, 12).answer();
+    let answer = scenario.quietly(scenario.home(), &request, 12).answer();
     assert_eq!(answer.responses[0].partition_responses[0].error_code, 0, "{answer:?}");
 }
 

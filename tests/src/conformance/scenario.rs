@@ -20,6 +20,7 @@ pub struct Scenario<'a> {
     pub target: &'a UnderTest,
     /// What may differ.
     pub masks: Masks,
+    home: Option<usize>,
     wires: Vec<Option<Wire>>,
     up: Vec<bool>,
     transcript: Transcript,
@@ -29,7 +30,8 @@ pub struct Scenario<'a> {
 }
 
 impl<'a> Scenario<'a> {
-    pub(super) fn new(target: &'a UnderTest) -> Self {
+    /// `home`: see [`Self::home`].
+    pub(super) fn new(target: &'a UnderTest, home: Option<usize>) -> Self {
         static RUNS: AtomicU32 = AtomicU32::new(0);
         let mut masks = Masks::default();
         for (id, address) in (1..).zip(target.addresses()) {
@@ -39,7 +41,7 @@ impl<'a> Scenario<'a> {
         let run = RUNS.fetch_add(1, Ordering::Relaxed);
         let wires = target.addresses().iter().map(|_| None).collect();
         let up = vec![true; target.addresses().len()];
-        Self { target, masks, wires, up, transcript: Transcript::default(), series: None, run }
+        Self { target, masks, home, wires, up, transcript: Transcript::default(), series: None, run }
     }
 
     /// A name that no other run uses, shown as `shown`.
@@ -80,14 +82,25 @@ impl<'a> Scenario<'a> {
         self.target.cut_off_broker(broker, is_cut_off);
     }
 
+    /// The broker that is asked where nothing else is said, counted from 0. Where a scenario was given a home among
+    /// several brokers, that leads the partitions of [`Self::topic`] and coordinates [`Self::group`]s.
+    pub fn home(&self) -> usize {
+        self.home.unwrap_or(0)
+    }
+
+    /// The same as the brokers' ids are written.
+    pub fn home_id(&self) -> String {
+        (self.home() + 1).to_string()
+    }
+
     /// A new connection to a broker, counted from 0.
     pub fn open(&self, broker: usize) -> Wire {
         Wire::connect(&self.target.addresses()[broker]).expect("a connection")
     }
 
-    /// Asks the first broker, and records the answer.
+    /// Asks the broker at [`Self::home`], and records the answer.
     pub fn ask<R: Api>(&mut self, label: &str, request: &R, version: i16) -> Reply<R::Response> {
-        self.ask_broker(0, label, request, version)
+        self.ask_broker(self.home(), label, request, version)
     }
 
     /// Asks a broker, counted from 0, and records the answer.
@@ -169,38 +182,55 @@ impl<'a> Scenario<'a> {
         });
     }
 
-    /// Makes a topic of which nothing is recorded, and waits until each broker knows its leaders.
+    /// Makes a topic of which nothing is recorded, and waits until each broker knows its leaders. With a home that
+    /// leads and all others follow; else there is one replica of each partition.
     pub fn topic(&mut self, shown: &str, partitions: i32) -> String {
-        self.topic_with(shown, partitions, 1, &[])
+        self.topic_with(shown, partitions, &[])
     }
 
-    /// The same with a replication factor and configs.
-    pub fn topic_with(
-        &mut self,
-        shown: &str,
-        partitions: i32,
-        replication_factor: i16,
-        configs: &[(&str, &str)],
-    ) -> String {
+    /// The same with configs.
+    pub fn topic_with(&mut self, shown: &str, partitions: i32, configs: &[(&str, &str)]) -> String {
         let name = self.name(shown);
         let configs = configs.iter().map(|(name, value)| CreatableTopicConfig {
             name: text(name),
             value: Some(text(value)),
             ..CreatableTopicConfig::default()
         });
-        let topic = CreatableTopic {
+        let mut topic = CreatableTopic {
             name: text(&name),
             num_partitions: partitions,
-            replication_factor,
+            replication_factor: 1,
             configs: configs.collect(),
             ..CreatableTopic::default()
         };
+        if let Some(home) = self.home {
+            let brokers = self.up.len();
+            let replicas = (0..brokers).map(|step| (home + step) % brokers + 1);
+            let broker_ids: Vec<_> = replicas.map(|id| i32::try_from(id).expect("few brokers")).collect();
+            let assignment = |partition_index| CreatableReplicaAssignment {
+                partition_index,
+                broker_ids: broker_ids.clone(),
+                ..CreatableReplicaAssignment::default()
+            };
+            (topic.num_partitions, topic.replication_factor) = (-1, -1);
+            topic.assignments = (0..partitions).map(assignment).collect();
+        }
         let request = CreateTopicsRequestData { topics: vec![topic], ..CreateTopicsRequestData::default() };
         let answer = self.quietly(0, &request, 7).answer();
         assert_eq!(answer.topics[0].error_code, 0, "{answer:?}");
         self.until_known(&name, partitions);
         self.until_served(&name);
         name
+    }
+
+    /// From now on it is not shown which brokers have the partitions of a topic: among several they are random where
+    /// no one gave them.
+    pub fn mask_placement(&mut self) {
+        if self.up.len() > 1 {
+            for field in ["leader_id", "replica_nodes", "isr_nodes"] {
+                self.masks.field(field, "random");
+            }
+        }
     }
 
     /// Waits until each broker knows the leaders of a topic's partitions.
@@ -269,6 +299,26 @@ impl<'a> Scenario<'a> {
         self.metadata(0, topic).topic_id
     }
 
+    /// A group of which nothing is known yet, whose coordinator is ready: the broker at home, where there is one.
+    pub fn group(&mut self, shown: &str) -> String {
+        let Some(home) = self.home else {
+            let group = self.name(shown);
+            self.coordinator(&group);
+            return group;
+        };
+        self.group_at(home, shown)
+    }
+
+    /// The same with this broker as its coordinator, counted from 0.
+    pub fn group_at(&mut self, broker: usize, shown: &str) -> String {
+        loop {
+            let group = self.name(shown);
+            if self.coordinator(&group) == broker {
+                return group;
+            }
+        }
+    }
+
     /// The broker that coordinates a group, counted from 0, once it does.
     pub fn coordinator(&mut self, group: &str) -> usize {
         self.find_coordinator(group).expect("an answer about the coordinator")
@@ -315,7 +365,7 @@ impl<'a> Scenario<'a> {
 
 /// The coordinators' topics exist, and each of their partitions is loaded; as far as the cluster knows the requests.
 pub(super) fn prepare(target: &UnderTest) {
-    let mut s = Scenario::new(target);
+    let mut s = Scenario::new(target, None);
     let producer = InitProducerIdRequestData {
         transactional_id: None,
         transaction_timeout_ms: 60_000,
@@ -323,10 +373,12 @@ pub(super) fn prepare(target: &UnderTest) {
         producer_epoch: -1,
         ..InitProducerIdRequestData::default()
     };
-    s.until("producer ids are given", |s| match s.quietly(0, &producer, 4) {
-        Reply::Answer { response, .. } => response.error_code == 0,
-        _ => true,
-    });
+    for broker in s.brokers() {
+        s.until("producer ids are given", |s| match s.quietly(broker, &producer, 4) {
+            Reply::Answer { response, .. } => response.error_code == 0,
+            _ => true,
+        });
+    }
     // With 8 partitions it is certain enough that each has one of these.
     for number in 0..64 {
         let group = s.name(&format!("warm-{number}"));

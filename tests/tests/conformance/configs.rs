@@ -4,13 +4,13 @@ use kacrab_protocol::generated::*;
 use tests::conformance::wire::Reply;
 use tests::conformance::{Scenario, some, text};
 
-use crate::compare;
+use crate::compare_both;
 
 const TOPIC: i8 = 2;
-const BROKER: i8 = 4;
+pub(crate) const BROKER: i8 = 4;
 const GROUP: i8 = 32;
 
-fn describe(kind: i8, name: &str, keys: Option<&[&str]>) -> DescribeConfigsRequestData {
+pub(crate) fn describe(kind: i8, name: &str, keys: Option<&[&str]>) -> DescribeConfigsRequestData {
     DescribeConfigsRequestData {
         resources: vec![DescribeConfigsResource {
             resource_type: kind,
@@ -24,7 +24,7 @@ fn describe(kind: i8, name: &str, keys: Option<&[&str]>) -> DescribeConfigsReque
 
 /// A resource's configs, a line each, in order.
 fn list(s: &mut Scenario<'_>, label: &str, request: &DescribeConfigsRequestData, version: i16) {
-    let mut answer = s.quietly(0, request, version).answer();
+    let mut answer = s.quietly(s.home(), request, version).answer();
     let mut configs = std::mem::take(&mut answer.results[0].configs);
     configs.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
     for config in configs {
@@ -36,7 +36,7 @@ fn list(s: &mut Scenario<'_>, label: &str, request: &DescribeConfigsRequestData,
 
 fn describing(s: &mut Scenario<'_>) {
     s.masks.field("documentation", "words for people");
-    let topic = s.topic_with("log", 1, 1, &[("retention.ms", "1000"), ("cleanup.policy", "compact")]);
+    let topic = s.topic_with("log", 1, &[("retention.ms", "1000"), ("cleanup.policy", "compact")]);
     let full = DescribeConfigsRequestData {
         include_synonyms: true,
         include_documentation: true,
@@ -87,8 +87,9 @@ fn of_broker(s: &mut Scenario<'_>) {
         "listener.security.protocol.map",
         "process.roles",
     ];
-    let request = DescribeConfigsRequestData { include_synonyms: true, ..describe(BROKER, "1", None) };
-    let answer = s.quietly(0, &request, 4).answer();
+    let request =
+        DescribeConfigsRequestData { include_synonyms: true, ..describe(BROKER, &s.home_id(), None) };
+    let answer = s.quietly(s.home(), &request, 4).answer();
     let mut configs = answer.results[0].configs.clone();
     configs.retain(|config| !PLACE.contains(&config.name.as_str()));
     configs.sort_by(|one, other| one.name.as_str().cmp(other.name.as_str()));
@@ -98,7 +99,11 @@ fn of_broker(s: &mut Scenario<'_>) {
     }
 }
 
-fn alter(kind: i8, name: &str, configs: &[(&str, i8, Option<&str>)]) -> IncrementalAlterConfigsRequestData {
+pub(crate) fn alter(
+    kind: i8,
+    name: &str,
+    configs: &[(&str, i8, Option<&str>)],
+) -> IncrementalAlterConfigsRequestData {
     let configs =
         configs.iter().map(|(name, operation, value)| incremental_alter_configs_request::AlterableConfig {
             name: text(name),
@@ -121,7 +126,7 @@ fn alter(kind: i8, name: &str, configs: &[(&str, i8, Option<&str>)]) -> Incremen
 fn own(s: &mut Scenario<'_>, topic: &str) {
     // The broker learns of a change a moment after its answer.
     std::thread::sleep(std::time::Duration::from_millis(150));
-    let answer = s.quietly(0, &describe(TOPIC, topic, None), 4).answer();
+    let answer = s.quietly(s.home(), &describe(TOPIC, topic, None), 4).answer();
     let mut own: Vec<_> = answer.results[0]
         .configs
         .iter()
@@ -134,8 +139,8 @@ fn own(s: &mut Scenario<'_>, topic: &str) {
     s.note(&format!("its own => {own:?}"));
 }
 
-const SET: i8 = 0;
-const DELETE: i8 = 1;
+pub(crate) const SET: i8 = 0;
+pub(crate) const DELETE: i8 = 1;
 const APPEND: i8 = 2;
 const SUBTRACT: i8 = 3;
 
@@ -191,7 +196,11 @@ fn incremental(s: &mut Scenario<'_>) {
             &alter(BROKER, "x", &[("log.cleaner.threads", SET, Some("1"))]),
             version,
         );
-        s.ask("a read-only setting", &alter(BROKER, "1", &[("process.roles", SET, Some("broker"))]), version);
+        s.ask(
+            "a read-only setting",
+            &alter(BROKER, &s.home_id(), &[("process.roles", SET, Some("broker"))]),
+            version,
+        );
         s.ask(
             "a read-only setting of all",
             &alter(BROKER, "", &[("num.partitions", SET, Some("3"))]),
@@ -272,7 +281,7 @@ fn listing(s: &mut Scenario<'_>) {
             resource_types: types.to_vec(),
             ..ListConfigResourcesRequestData::default()
         };
-        let mut reply = s.quietly(0, &request, version);
+        let mut reply = s.quietly(s.home(), &request, version);
         if let Reply::Answer { response, .. } = &mut reply {
             // Other scenarios' topics and groups are not looked at.
             response.config_resources.retain(|resource| {
@@ -287,25 +296,25 @@ fn listing(s: &mut Scenario<'_>) {
 
 #[test]
 fn configs_are_described() {
-    compare("describe-configs", 1, describing);
+    compare_both("describe-configs", describing);
 }
 
 #[test]
 fn configs_of_a_broker_are_described() {
-    compare("describe-configs-broker", 1, of_broker);
+    compare_both("describe-configs-broker", of_broker);
 }
 
 #[test]
 fn configs_are_altered_one_by_one() {
-    compare("incremental-alter-configs", 1, incremental);
+    compare_both("incremental-alter-configs", incremental);
 }
 
 #[test]
 fn configs_are_replaced() {
-    compare("alter-configs", 1, replacing);
+    compare_both("alter-configs", replacing);
 }
 
 #[test]
 fn resources_with_configs_are_listed() {
-    compare("list-config-resources", 1, listing);
+    compare_both("list-config-resources", listing);
 }

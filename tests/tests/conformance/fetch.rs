@@ -9,7 +9,7 @@ use tests::conformance::records::{Batch, Record};
 use tests::conformance::wire::PATIENCE;
 use tests::conformance::{Scenario, fetch_request, produce_one, produce_request, text};
 
-use crate::compare;
+use crate::compare_both;
 
 /// Three batches of 1, 2 and 3 records.
 fn filled(s: &mut Scenario<'_>, shown: &str) -> (String, KafkaUuid) {
@@ -144,7 +144,7 @@ fn waiting(s: &mut Scenario<'_>) {
     let nothing = FetchRequestData { topics: vec![], ..waits(0, 1, 300) };
     timed(s, "of nothing", &nothing);
 
-    let mut wire = s.open(0);
+    let mut wire = s.open(s.home());
     wire.send(&waits(6, 1, 15_000), 18).expect("sending");
     assert!(wire.receive_frame(Duration::from_millis(200)).expect("open").is_none(), "it waits");
     produce_one(s, &name, 0, &Batch::of(&["g"]));
@@ -165,7 +165,7 @@ fn after_deletion(s: &mut Scenario<'_>) {
         timeout_ms: 10_000,
         ..DeleteRecordsRequestData::default()
     };
-    s.quietly(0, &delete, 2).answer();
+    s.quietly(s.home(), &delete, 2).answer();
     for version in [4, 5, 12, 18] {
         for offset in [0, 3, 4, 5] {
             s.ask(
@@ -189,19 +189,19 @@ fn sessions(s: &mut Scenario<'_>) {
                 session_epoch: epoch,
                 ..fetch_request(&name, id, 0, 5)
             };
-            let reply = s.quietly(0, &request, version);
+            let reply = s.quietly(s.home(), &request, version);
             s.record::<FetchRequestData>(&format!("session {session} epoch {epoch}"), version, &reply);
         }
     }
     // A session's life. The sandbox declines sessions: this is for the day when it does not.
     let open = FetchRequestData { session_epoch: 0, ..fetch_request(&name, id, 0, 5) };
-    let answer = s.quietly(0, &open, 18).answer();
+    let answer = s.quietly(s.home(), &open, 18).answer();
     s.note(&format!("a session is given => {}", answer.session_id > 0));
 }
 
 /// What was produced comes back as it was: the batch's head and its records.
 fn content(s: &mut Scenario<'_>) {
-    let name = s.topic_with("log", 1, 1, &[("retention.ms", "-1")]);
+    let name = s.topic_with("log", 1, &[("retention.ms", "-1")]);
     let id = s.topic_id(&name);
     let record = |delta: i64| Record {
         key: Some("k"),
@@ -219,48 +219,48 @@ fn content(s: &mut Scenario<'_>) {
         Batch::of(&["p", "q"]).from_producer(4_000_000, 2, 5),
     ];
     for batch in batches {
-        s.ask("", &produce_request(&name, id, 0, 1, Some(batch.bytes())), 13);
+        s.ask("", &produce_request(&name, id, 0, -1, Some(batch.bytes())), 13);
     }
     s.ask("all", &fetch_request(&name, id, 0, 0), 18);
     s.ask("all", &fetch_request(&name, id, 0, 0), 4);
-    let stamped = s.topic_with("stamped", 1, 1, &[("message.timestamp.type", "LogAppendTime")]);
+    let stamped = s.topic_with("stamped", 1, &[("message.timestamp.type", "LogAppendTime")]);
     let id = s.topic_id(&stamped);
     let old = Batch { first_timestamp: 1000, records: vec![record(0), record(5)], ..Batch::default() };
-    s.ask("", &produce_request(&stamped, id, 0, 1, Some(old.bytes())), 13);
+    s.ask("", &produce_request(&stamped, id, 0, -1, Some(old.bytes())), 13);
     s.ask("with append time", &fetch_request(&stamped, id, 0, 0), 18);
 }
 
 #[test]
 fn fetch_from_every_offset() {
-    compare("fetch-offsets", 1, offsets);
+    compare_both("fetch-offsets", offsets);
 }
 
 #[test]
 fn fetch_with_epochs() {
-    compare("fetch-epochs", 1, epochs);
+    compare_both("fetch-epochs", epochs);
 }
 
 #[test]
 fn fetch_with_limits() {
-    compare("fetch-sizes", 1, sizes);
+    compare_both("fetch-sizes", sizes);
 }
 
 #[test]
 fn fetch_waits() {
-    compare("fetch-waiting", 1, waiting);
+    compare_both("fetch-waiting", waiting);
 }
 
 #[test]
 fn fetch_where_records_were_deleted() {
-    compare("fetch-after-deletion", 1, after_deletion);
+    compare_both("fetch-after-deletion", after_deletion);
 }
 
 #[test]
 fn fetch_sessions() {
-    compare("fetch-sessions", 1, sessions);
+    compare_both("fetch-sessions", sessions);
 }
 
 #[test]
 fn fetch_returns_what_was_produced() {
-    compare("fetch-content", 1, content);
+    compare_both("fetch-content", content);
 }

@@ -4,7 +4,7 @@ use kacrab_protocol::generated::*;
 use tests::conformance::records::{Batch, Record};
 use tests::conformance::{Scenario, produce_one, text};
 
-use crate::compare;
+use crate::compare_both;
 
 fn at(topic: &str, partition: i32, timestamp: i64) -> ListOffsetsRequestData {
     ListOffsetsRequestData {
@@ -26,7 +26,7 @@ fn at(topic: &str, partition: i32, timestamp: i64) -> ListOffsetsRequestData {
 /// Timestamps 1000, 2000 (out of order 1500), 3000 …: batch by batch.
 fn timed(s: &mut Scenario<'_>, shown: &str) -> String {
     // Else retention takes them while the scenario runs: they are from 1970.
-    let name = s.topic_with(shown, 1, 1, &[("retention.ms", "-1")]);
+    let name = s.topic_with(shown, 1, &[("retention.ms", "-1")]);
     for (first, deltas) in [(1000, &[0, 10][..]), (3000, &[0, -500, 100]), (2000, &[0]), (3100, &[0, 0])] {
         let records = deltas.iter().map(|delta| Record {
             key: Some("k"),
@@ -89,11 +89,11 @@ fn specials(s: &mut Scenario<'_>) {
         timeout_ms: 10_000,
         ..DeleteRecordsRequestData::default()
     };
-    s.quietly(0, &delete, 2).answer();
+    s.quietly(s.home(), &delete, 2).answer();
     for timestamp in [-6, -5, -4, -3, -2, -1, 0, 1000, 2500, 3000, 3100] {
         s.ask(&format!("{timestamp} where 3 is the first"), &at(&name, 0, timestamp), 11);
     }
-    let stamped = s.topic_with("stamped", 1, 1, &[("message.timestamp.type", "LogAppendTime")]);
+    let stamped = s.topic_with("stamped", 1, &[("message.timestamp.type", "LogAppendTime")]);
     produce_one(s, &stamped, 0, &Batch::of(&["a", "b"]));
     // So that the second has a later time.
     std::thread::sleep(std::time::Duration::from_millis(20));
@@ -136,10 +136,10 @@ fn leader_epochs(s: &mut Scenario<'_>) {
 
 #[test]
 fn offsets_by_specials_and_times() {
-    compare("list-offsets", 1, specials);
+    compare_both("list-offsets", specials);
 }
 
 #[test]
 fn offsets_for_leader_epochs() {
-    compare("offset-for-leader-epoch", 1, leader_epochs);
+    compare_both("offset-for-leader-epoch", leader_epochs);
 }

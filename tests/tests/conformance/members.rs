@@ -8,13 +8,6 @@ use tests::conformance::{Scenario, some, text};
 /// A subscription in version 0, to no topics and without user data: Apache Kafka looks into it.
 pub(crate) const SUBSCRIPTION: &[u8] = &[0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
 
-/// A group of which nothing is known yet, whose coordinator is ready.
-pub(crate) fn group(s: &mut Scenario<'_>, shown: &str) -> String {
-    let group = s.name(shown);
-    s.coordinator(&group);
-    group
-}
-
 /// A join with the protocols `range` and `roundrobin`.
 pub(crate) fn join(group: &str, member: &str) -> JoinGroupRequestData {
     let protocol = |name: &str| JoinGroupRequestProtocol {
@@ -81,17 +74,17 @@ pub(crate) fn delete(group: &str) -> DeleteGroupsRequestData {
 
 /// Joins as a new member would: its id first.
 pub(crate) fn joined(s: &mut Scenario<'_>, group: &str) -> (String, i32) {
-    let id = s.quietly(0, &join(group, ""), 9).answer().member_id.as_str().to_owned();
-    let answer = s.quietly(0, &join(group, &id), 9).answer();
+    let id = s.quietly(s.home(), &join(group, ""), 9).answer().member_id.as_str().to_owned();
+    let answer = s.quietly(s.home(), &join(group, &id), 9).answer();
     assert_eq!(answer.error_code, 0);
     (id, answer.generation_id)
 }
 
 /// A group with one member that has its assignment.
 pub(crate) fn stable(s: &mut Scenario<'_>, shown: &str) -> (String, String, i32) {
-    let group = group(s, shown);
+    let group = s.group(shown);
     let (member, generation) = joined(s, &group);
-    let answer = s.quietly(0, &sync(&group, generation, &member, &[&member]), 5).answer();
+    let answer = s.quietly(s.home(), &sync(&group, generation, &member, &[&member]), 5).answer();
     assert_eq!(answer.error_code, 0);
     (group, member, generation)
 }

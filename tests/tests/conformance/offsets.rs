@@ -6,11 +6,15 @@ use tests::conformance::records::Batch;
 use tests::conformance::wire::Reply;
 use tests::conformance::{Scenario, produce_one, some, text};
 
-use crate::compare;
+use crate::compare_both;
 use crate::members::*;
 
 /// Asks for one partition's offset, or with `None` for all, as the version says it.
-fn offsets_of(version: i16, group: &str, topic: Option<(&str, KafkaUuid, i32)>) -> OffsetFetchRequestData {
+pub(crate) fn offsets_of(
+    version: i16,
+    group: &str,
+    topic: Option<(&str, KafkaUuid, i32)>,
+) -> OffsetFetchRequestData {
     if version < 8 {
         return OffsetFetchRequestData {
             group_id: text(group),
@@ -49,7 +53,7 @@ fn offsets(s: &mut Scenario<'_>) {
     produce_one(s, &topic, 0, &Batch::default());
     let (stable, member, generation) = stable(s, "stable");
     s.masks.line(&member);
-    let free = group(s, "free");
+    let free = s.group("free");
     let commit = |group: &str, generation: i32, member: &str, topics: Vec<OffsetCommitRequestTopic>| {
         OffsetCommitRequestData {
             group_id: text(group),
@@ -82,7 +86,7 @@ fn offsets(s: &mut Scenario<'_>) {
         none[0].partitions[0].committed_metadata = None;
         s.ask("no metadata", &commit(&free, -1, "", none), version);
     });
-    let never_used = s.name("never-used");
+    let never_used = s.group("never-used");
     s.each::<OffsetFetchRequestData>("", |s, version| {
         let of = |topic| offsets_of(version, &free, topic);
         s.ask("one", &of(Some((&topic, id, 0))), version);
@@ -135,8 +139,8 @@ fn offsets(s: &mut Scenario<'_>) {
 
     let doomed = s.topic("doomed", 1);
     let doomed_id = s.topic_id(&doomed);
-    let keeper = group(s, "keeper");
-    let emptied = group(s, "emptied");
+    let keeper = s.group("keeper");
+    let emptied = s.group("emptied");
     let kept = vec![commit_topic(&doomed, KafkaUuid::ZERO, 0, 1), commit_topic(&topic, id, 0, 1)];
     s.ask("of two topics", &commit(&keeper, -1, "", kept), 9);
     let lost = vec![commit_topic(&doomed, KafkaUuid::ZERO, 0, 1)];
@@ -146,11 +150,11 @@ fn offsets(s: &mut Scenario<'_>) {
         timeout_ms: 10_000,
         ..DeleteTopicsRequestData::default()
     };
-    s.quietly(0, &gone, 5).answer();
+    s.quietly(s.home(), &gone, 5).answer();
     s.until_unknown(&doomed);
     for (group, left) in [(&keeper, 1), (&emptied, 0)] {
         s.until("its offsets are gone", |s| {
-            s.quietly(0, &offsets_of(8, group, None), 8).answer().groups[0].topics.len() == left
+            s.quietly(s.home(), &offsets_of(8, group, None), 8).answer().groups[0].topics.len() == left
         });
     }
     after_its_topic(s, "after one of the topics was deleted", &keeper, (&doomed, doomed_id));
@@ -183,7 +187,7 @@ fn after_its_topic(s: &mut Scenario<'_>, label: &str, group: &str, (topic, id): 
     s.ask(&format!("of the topic, {label}"), &offsets_of(9, group, Some((topic, id, 0))), 9);
     s.ask(&format!("of the topic by id, {label}"), &offsets_of(10, group, Some((topic, id, 0))), 10);
     s.ask(label, &describe(group), 6);
-    let mut reply = s.quietly(0, &ListGroupsRequestData::default(), 5);
+    let mut reply = s.quietly(s.home(), &ListGroupsRequestData::default(), 5);
     if let Reply::Answer { response, .. } = &mut reply {
         // Other scenarios have groups too.
         response.groups.retain(|listed| listed.group_id.as_str() == group);
@@ -194,8 +198,8 @@ fn after_its_topic(s: &mut Scenario<'_>, label: &str, group: &str, (topic, id): 
 fn describing(s: &mut Scenario<'_>) {
     let (stable, member, _) = stable(s, "stable");
     s.masks.line(&member);
-    let empty = group(s, "empty");
-    let unknown = s.name("unknown");
+    let empty = s.group("empty");
+    let unknown = s.group("unknown");
     let topic = s.topic("log", 1);
     let commit = OffsetCommitRequestData {
         group_id: text(&empty),
@@ -203,7 +207,7 @@ fn describing(s: &mut Scenario<'_>) {
         topics: vec![commit_topic(&topic, KafkaUuid::ZERO, 0, 1)],
         ..OffsetCommitRequestData::default()
     };
-    s.quietly(0, &commit, 9).answer();
+    s.quietly(s.home(), &commit, 9).answer();
     s.each::<DescribeGroupsRequestData>("", |s, version| {
         s.ask("a stable one", &describe(&stable), version);
         s.ask("one with offsets alone", &describe(&empty), version);
@@ -242,7 +246,7 @@ fn describing(s: &mut Scenario<'_>) {
                 types_filter: types.iter().map(|kind| text(kind)).collect(),
                 ..ListGroupsRequestData::default()
             };
-            let mut reply = s.quietly(0, &request, version);
+            let mut reply = s.quietly(s.home(), &request, version);
             if let Reply::Answer { response, .. } = &mut reply {
                 // Other scenarios have groups too, and the order is that of a hash map.
                 response.groups.retain(|group| mine.iter().any(|mine| mine == group.group_id.as_str()));
@@ -252,10 +256,9 @@ fn describing(s: &mut Scenario<'_>) {
         }
     });
     s.each::<DeleteGroupsRequestData>("", |s, version| {
-        let doomed = s.name("doomed");
-        s.coordinator(&doomed);
+        let doomed = s.group("doomed");
         let commit = OffsetCommitRequestData { group_id: text(&doomed), ..commit.clone() };
-        s.quietly(0, &commit, 9).answer();
+        s.quietly(s.home(), &commit, 9).answer();
         s.ask("one with offsets alone", &delete(&doomed), version);
         s.ask("again", &delete(&doomed), version);
         s.ask("an empty name", &delete(""), version);
@@ -266,10 +269,10 @@ fn describing(s: &mut Scenario<'_>) {
 
 #[test]
 fn offsets_are_committed() {
-    compare("group-offsets", 1, offsets);
+    compare_both("group-offsets", offsets);
 }
 
 #[test]
 fn groups_are_described_listed_and_deleted() {
-    compare("group-admin", 1, describing);
+    compare_both("group-admin", describing);
 }

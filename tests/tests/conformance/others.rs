@@ -5,7 +5,7 @@ use tests::conformance::records::Batch;
 use tests::conformance::wire::Reply;
 use tests::conformance::{Scenario, produce_one, text};
 
-use crate::compare;
+use crate::{compare, compare_both};
 
 fn security(s: &mut Scenario<'_>) {
     s.each_ask("", |_, _| DescribeAclsRequestData {
@@ -64,7 +64,7 @@ fn log_dirs(s: &mut Scenario<'_>) {
             }),
             ..DescribeLogDirsRequestData::default()
         };
-        let mut reply = s.quietly(0, &request, version);
+        let mut reply = s.quietly(s.home(), &request, version);
         if let Reply::Answer { response, .. } = &mut reply {
             for dir in &mut response.results {
                 // Other scenarios' topics, and the order of a hash map.
@@ -112,7 +112,7 @@ fn elections(s: &mut Scenario<'_>) {
         let nothing = ElectLeadersRequestData { topic_partitions: Some(vec![]), ..elect(0, &name, &[]) };
         s.ask("nothing", &nothing, version);
         let all = ElectLeadersRequestData { topic_partitions: None, ..elect(0, &name, &[]) };
-        let mut reply = s.quietly(0, &all, version);
+        let mut reply = s.quietly(s.home(), &all, version);
         if let Reply::Answer { response, .. } = &mut reply {
             // Other scenarios have topics too.
             response.replica_election_results.retain(|result| result.topic.as_str() == name);
@@ -183,15 +183,15 @@ fn security_is_not_set_up() {
 
 #[test]
 fn log_dirs_are_described() {
-    compare("describe-log-dirs", 1, log_dirs);
+    compare_both("describe-log-dirs", log_dirs);
 }
 
 #[test]
 fn leaders_are_elected_and_reassignments_listed() {
-    compare("elect-leaders", 1, elections);
+    compare_both("elect-leaders", elections);
 }
 
 #[test]
 fn requests_without_time() {
-    compare("no-time", 1, no_time);
+    compare_both("no-time", no_time);
 }

@@ -9,7 +9,7 @@ use tests::conformance::api::Api;
 use tests::conformance::records::{Batch, Record};
 use tests::conformance::{Scenario, fetch_request, now_ms, produce_one, produce_request, some, text};
 
-use crate::compare;
+use crate::compare_both;
 
 /// An hour and a bit.
 const TOO_FAR_MS: i64 = 3_700_000;
@@ -58,17 +58,17 @@ fn without_acks(s: &mut Scenario<'_>) {
     let name = s.topic("log", 1);
     let id = s.topic_id(&name);
     for version in ProduceRequestData::VERSIONS {
-        let mut wire = s.open(0);
+        let mut wire = s.open(s.home());
         wire.send(&produce_request(&name, id, 0, 0, Some(Batch::default().bytes())), version)
             .expect("sending");
         let reply = wire.receive::<ProduceRequestData>(version, Duration::from_millis(300));
         s.record::<ProduceRequestData>("acks=0", version, &reply);
     }
-    let mut wire = s.open(0);
+    let mut wire = s.open(s.home());
     wire.send(&produce_request(&name, id, 9, 0, Some(Batch::default().bytes())), 9).expect("sending");
     let reply = wire.receive::<ProduceRequestData>(9, Duration::from_millis(500));
     s.record::<ProduceRequestData>("acks=0 to no partition", 9, &reply);
-    let mut wire = s.open(0);
+    let mut wire = s.open(s.home());
     let bad = Batch { crc_error: 1, ..Batch::default() };
     wire.send(&produce_request(&name, id, 0, 0, Some(bad.bytes())), 9).expect("sending");
     let reply = wire.receive::<ProduceRequestData>(9, Duration::from_millis(500));
@@ -159,20 +159,20 @@ fn bad_batches(s: &mut Scenario<'_>) {
         ("too large", Some(Batch::of(&[&"x".repeat(1_100_000)]).bytes())),
     ];
     // Some batches are from long ago, and are not to be taken by retention.
-    let name = s.topic_with("log", 1, 1, &[("retention.ms", "-1")]);
+    let name = s.topic_with("log", 1, &[("retention.ms", "-1")]);
     let id = s.topic_id(&name);
     for (label, records) in cases {
         for version in [3, 8, 13] {
-            s.ask(label, &produce_request(&name, id, 0, 1, records.clone()), version);
+            s.ask(label, &produce_request(&name, id, 0, -1, records.clone()), version);
         }
     }
     s.ask("what was accepted", &fetch_request(&name, id, 0, 0), 18);
     // Apache Kafka never answers this: half a second says as much as a minute.
-    let mut wire = s.open(0);
+    let mut wire = s.open(s.home());
     wire.send(&produce_request(&name, id, 0, 1, None), 13).expect("sending");
     let reply = wire.receive::<ProduceRequestData>(13, Duration::from_millis(500));
     s.record::<ProduceRequestData>("null", 13, &reply);
-    let name = s.topic_with("small", 1, 1, &[("max.message.bytes", "200")]);
+    let name = s.topic_with("small", 1, &[("max.message.bytes", "200")]);
     let id = s.topic_id(&name);
     for length in [100, 128, 129, 130, 131, 132, 133, 134, 135, 200] {
         let batch = Batch::of(&[&"x".repeat(length)]).bytes();
@@ -185,7 +185,7 @@ fn compacted(s: &mut Scenario<'_>) {
     let keyless = Record { key: None, value: Some("v".to_owned()), ..Record::default() };
     let keyed = Record { key: Some("k"), ..keyless.clone() };
     for policy in ["compact", "compact,delete"] {
-        let name = s.topic_with("compacted", 1, 1, &[("cleanup.policy", policy)]);
+        let name = s.topic_with("compacted", 1, &[("cleanup.policy", policy)]);
         let id = s.topic_id(&name);
         s.each::<ProduceRequestData>(policy, |s, version| {
             let mixed = vec![keyed.clone(), keyless.clone(), keyed.clone(), keyless.clone()];
@@ -196,13 +196,13 @@ fn compacted(s: &mut Scenario<'_>) {
         });
         s.ask("with keys", &produce_request(&name, id, 0, 1, Some(Batch::default().bytes())), 13);
     }
-    let name = s.topic_with("stamped", 1, 1, &[("message.timestamp.type", "LogAppendTime")]);
+    let name = s.topic_with("stamped", 1, &[("message.timestamp.type", "LogAppendTime")]);
     let id = s.topic_id(&name);
     for (label, first_timestamp) in [("now", now_ms()), ("far", now_ms() + TOO_FAR_MS), ("old", 5)] {
         let batch = Batch { first_timestamp, ..Batch::default() };
         s.ask(&format!("append time, {label}"), &produce_request(&name, id, 0, 1, Some(batch.bytes())), 13);
     }
-    let name = s.topic_with("near", 1, 1, &[("message.timestamp.before.max.ms", "1000")]);
+    let name = s.topic_with("near", 1, &[("message.timestamp.before.max.ms", "1000")]);
     let id = s.topic_id(&name);
     for (label, first_timestamp) in [("now", now_ms()), ("old", now_ms() - 60_000), ("-1", -1)] {
         let batch = Batch { first_timestamp, ..Batch::default() };
@@ -230,7 +230,7 @@ fn idempotent(s: &mut Scenario<'_>) {
             producer_epoch: epoch,
             ..InitProducerIdRequestData::default()
         };
-        let reply = s.quietly(0, &request, 4);
+        let reply = s.quietly(s.home(), &request, 4);
         s.record::<InitProducerIdRequestData>(
             &format!("id {id} epoch {epoch}, not transactional"),
             4,
@@ -247,8 +247,9 @@ fn idempotent(s: &mut Scenario<'_>) {
     s.ask("an empty transactional id", &bad(Some(""), 60_000), 4);
     s.ask("timeout 0, not transactional", &bad(None, 0), 4);
 
-    let (name, fresh) =
-        (s.topic("log", 1), |s: &mut Scenario<'_>| s.quietly(0, &bad(None, 60_000), 4).answer().producer_id);
+    let (name, fresh) = (s.topic("log", 1), |s: &mut Scenario<'_>| {
+        s.quietly(s.home(), &bad(None, 60_000), 4).answer().producer_id
+    });
     let id = s.topic_id(&name);
     let producer = fresh(s);
     let send =
@@ -311,25 +312,25 @@ fn idempotent(s: &mut Scenario<'_>) {
 
 #[test]
 fn acks_and_places() {
-    compare("produce", 1, good);
+    compare_both("produce", good);
 }
 
 #[test]
 fn acks_0_is_not_answered() {
-    compare("produce-acks-0", 1, without_acks);
+    compare_both("produce-acks-0", without_acks);
 }
 
 #[test]
 fn batches_that_are_wrong() {
-    compare("produce-bad-batches", 1, bad_batches);
+    compare_both("produce-bad-batches", bad_batches);
 }
 
 #[test]
 fn topics_that_ask_for_more_of_a_record() {
-    compare("produce-compacted", 1, compacted);
+    compare_both("produce-compacted", compacted);
 }
 
 #[test]
 fn idempotent_producers() {
-    compare("produce-idempotent", 1, idempotent);
+    compare_both("produce-idempotent", idempotent);
 }

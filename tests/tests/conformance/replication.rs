@@ -236,6 +236,20 @@ fn followers(s: &mut Scenario<'_>) {
     }
 }
 
+/// Records an election in order, as Kafka's is that of a hash map; but for topics whose replicas are random.
+fn ask_elect(s: &mut Scenario<'_>, label: &str, request: &ElectLeadersRequestData, mine: &[&str]) {
+    let mut reply = s.quietly(0, request, 2);
+    if let Reply::Answer { response, .. } = &mut reply {
+        let results = &mut response.replica_election_results;
+        results.retain(|result| mine.contains(&result.topic.as_str()));
+        results.sort_by(|one, other| one.topic.as_str().cmp(other.topic.as_str()));
+        for result in results {
+            result.partition_result.sort_by_key(|partition| partition.partition_id);
+        }
+    }
+    s.record::<ElectLeadersRequestData>(label, 2, &reply);
+}
+
 /// What brokers' comings and goings do to leaders, in-sync replicas and the high watermark.
 fn comings_and_goings(s: &mut Scenario<'_>) {
     s.masks.field("topic_id", "random");
@@ -285,6 +299,16 @@ fn comings_and_goings(s: &mut Scenario<'_>) {
     }
     s.ask("latest, held back", &latest(&safe, -1, -1), 11);
     s.ask("max timestamp, held back", &latest(&safe, -3, -1), 11);
+    for replica_id in [-2, 2] {
+        for timestamp in [-1, -2, -3] {
+            let request = ListOffsetsRequestData { replica_id, ..latest(&safe, timestamp, -1) };
+            s.ask(&format!("{timestamp} as replica {replica_id}, held back"), &request, 11);
+        }
+    }
+    for broker in [0, 1] {
+        let debugging = FetchRequestData { replica_id: -2, ..fetch_request(&safe, id, 0, 1) };
+        s.ask_broker(broker, &format!("as a debugging consumer of {broker}, held back"), &debugging, 12);
+    }
     let made = s.name("made");
     let request = CreateTopicsRequestData {
         topics: vec![CreatableTopic {
@@ -373,6 +397,25 @@ fn comings_and_goings(s: &mut Scenario<'_>) {
     until_in_sync(s, &plain, 1, &[1, 2, 3]);
     state(s, "after the preferred election", 1, &plain);
     s.ask("preferred again", &elect(0), 2);
+    let of = |topic: &str, partitions: &[i32]| elect_leaders_request::TopicPartitions {
+        topic: text(topic),
+        partitions: partitions.to_vec(),
+        ..elect_leaders_request::TopicPartitions::default()
+    };
+    let some_of = [of(&too_safe, &[0, 5]), of(&plain, &[0]), of("nowhere", &[0]), of(&last, &[0])];
+    let some = ElectLeadersRequestData { topic_partitions: Some(some_of.into()), ..elect(0) };
+    until_in_sync(s, &too_safe, 2, &[1, 2]);
+    let mine = [plain.as_str(), &safe, &too_safe, &last, "nowhere"];
+    ask_elect(s, "preferred, some", &some, &mine);
+    until_in_sync(s, &too_safe, 1, &[1, 2]);
+    // Of these topics there is one left whose leader is not the preferred one.
+    until_in_sync(s, &safe, 2, &[1, 2, 3]);
+    let all = ElectLeadersRequestData { topic_partitions: None, ..elect(0) };
+    ask_elect(s, "preferred, all", &all, &mine);
+    until_in_sync(s, &safe, 1, &[1, 2, 3]);
+    state(s, "after the preferred election of all", 1, &safe);
+    ask_elect(s, "preferred, all again", &all, &mine);
+    ask_elect(s, "unclean, all", &ElectLeadersRequestData { election_type: 1, ..all }, &mine);
 
     // A power cut is noticed when the session ends.
     s.kill(0);

@@ -66,10 +66,10 @@ impl Core {
         self.now = now;
         self.fire_due();
         if self.broker(id).is_some_and(|broker| broker.running) {
-            self.happened(|_| Happening::BrokerDown { broker: id });
             if end == End::Controlled && self.is_connected(id) {
                 self.fence(id);
             }
+            self.happened(|_| Happening::BrokerDown { broker: id, killed: end == End::Kill });
             if let Some(broker) = self.broker_mut(id) {
                 broker.running = false;
                 broker.cut_off = None;
@@ -139,9 +139,11 @@ impl Core {
         };
         if cut_off && broker.cut_off.is_none() {
             broker.cut_off = Some(image);
+            self.happened(|_| Happening::BrokerCutOff { broker: id });
             self.expect_session_end(id);
         } else if !cut_off && broker.cut_off.take().is_some() {
             broker.unheard_since = None;
+            self.happened(|_| Happening::BrokerReconnected { broker: id });
             if let Some(registration) = Arc::make_mut(&mut self.image).brokers.get_mut(&id) {
                 registration.fenced = false;
             }

@@ -34,18 +34,22 @@ impl Core {
 
     /// A broker no longer takes part: it leads nothing and is in sync with nothing.
     pub(super) fn fence(&mut self, id: BrokerId) {
-        if let Some(broker) = Arc::make_mut(&mut self.image).brokers.get_mut(&id) {
-            broker.fenced = true;
-        }
+        self.count_out(id);
         self.leave_in_sync_sets(id, &[]);
     }
 
     /// The same for a broker that is back after an unclean end: what it has may lack records that it had confirmed.
     pub(super) fn fence_unclean(&mut self, id: BrokerId) {
-        if let Some(broker) = Arc::make_mut(&mut self.image).brokers.get_mut(&id) {
-            broker.fenced = true;
-        }
+        self.count_out(id);
         self.leave_in_sync_sets(id, &[id]);
+    }
+
+    fn count_out(&mut self, id: BrokerId) {
+        if let Some(broker) = Arc::make_mut(&mut self.image).brokers.get_mut(&id)
+            && !std::mem::replace(&mut broker.fenced, true)
+        {
+            self.happened(|_| Happening::BrokerFenced { broker: id });
+        }
     }
 
     /// Takes a broker out of all in-sync sets; with `unclean`, also out of the eligible sets.
@@ -100,24 +104,26 @@ impl Core {
         let Some(after) = election::change(before, change, |broker| self.image.is_live(broker)) else {
             return false;
         };
-        let (leader, isr) = (before.leader != after.leader, before.isr != after.isr);
+        let (old_leader, old_isr) = (before.leader, before.isr.clone());
         if let Some(place) =
             Arc::make_mut(&mut self.image).partition_mut(partition.topic, partition.partition)
         {
             *place = after.clone();
         }
-        if leader {
+        if old_leader != after.leader {
             self.happened(|core| Happening::LeaderChanged {
                 topic: core.topic_name(partition),
                 partition: partition.partition,
+                old_leader,
                 leader: after.leader,
                 leader_epoch: after.leader_epoch,
             });
         }
-        if isr {
+        if old_isr != after.isr {
             self.happened(|core| Happening::InSyncChanged {
                 topic: core.topic_name(partition),
                 partition: partition.partition,
+                old_isr,
                 isr: after.isr,
             });
         }

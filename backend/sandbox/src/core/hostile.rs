@@ -230,7 +230,7 @@ fn good(api: Api, version: i16, topic: KafkaUuid) -> Result<BytesMut, ProtocolEr
 }
 
 /// A frame: header, and body.
-fn frame(api: Api, version: i16, body: &[u8]) -> Bytes {
+pub(super) fn frame(api: Api, version: i16, body: &[u8]) -> Bytes {
     let mut frame = BytesMut::new();
     frame.put_i16(api.key());
     frame.put_i16(version);

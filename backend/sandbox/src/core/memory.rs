@@ -26,27 +26,27 @@ impl Core {
         AppendRules { segment_bytes: rules.segment_bytes.min(part), ..rules }
     }
 
-    /// Makes room for so many bytes. Whether there is.
-    pub(super) fn make_room(&mut self, bytes: usize) -> bool {
+    /// Makes room for so many bytes more. How much there is then, if there is enough.
+    pub(super) fn make_room(&mut self, bytes: usize) -> Option<usize> {
         self.make_room_within(self.limits.log_bytes, bytes)
     }
 
     /// Makes room for so many bytes of what groups write down. There is a little more than for others, so that groups
     /// go on when the records that can't go have filled the rest.
-    pub(super) fn make_room_for_groups(&mut self, bytes: usize) -> bool {
+    pub(super) fn make_room_for_groups(&mut self, bytes: usize) -> Option<usize> {
         let limit = self.limits.log_bytes;
         self.make_room_within(limit.saturating_add(limit / PART_FOR_GROUPS), bytes)
     }
 
-    fn make_room_within(&mut self, limit: u64, bytes: usize) -> bool {
+    fn make_room_within(&mut self, limit: u64, bytes: usize) -> Option<usize> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         while self.account.bytes().saturating_add(bytes) > limit {
-            let Some((id, leader)) = self.oldest_closed_segment() else { return false };
+            let (id, leader) = self.oldest_closed_segment()?;
             if !self.drop_oldest_segment(id, leader) {
-                return false;
+                return None;
             }
         }
-        true
+        Some(limit.saturating_sub(self.account.bytes()))
     }
 
     /// The partition that has it, of those whose topic deletes old records, and its leader.
@@ -74,12 +74,14 @@ impl Core {
     }
 
     fn drop_oldest_segment(&mut self, id: TopicPartition, leader: BrokerId) -> bool {
-        let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(leader));
-        let Some(replica) = replica else { return false };
+        let Some(partition) = self.partitions.get_mut(&id) else { return false };
+        let Some(replica) = partition.replica_mut(leader) else { return false };
         if replica.log.drop_oldest_segment().is_none() {
             return false;
         }
         let log_start = replica.log.start_offset();
+        // Those that are not reached have it in the same memory.
+        partition.drop_before(log_start);
         tracing::info!(
             topic = self.topic_name(id),
             partition = id.partition,

@@ -60,6 +60,8 @@ pub(crate) struct ReplicationRules {
 pub(crate) struct Progress {
     /// The high watermark of the leader or of a follower moved, or where a follower's log begins.
     pub(crate) committed: bool,
+    /// The high watermark of the leader moved, or where a follower's log begins.
+    pub(crate) watermarks: bool,
     /// Followers outside the in-sync set that have caught up.
     pub(crate) caught_up: Vec<BrokerId>,
     /// Since when the member of the in-sync set that is behind longest is so, if nobody has been told of it yet.
@@ -149,13 +151,15 @@ impl Partition {
         let committed = leading.on_all_in_sync(head.broker, end);
         if leading.isr.len() >= rules.min_isr && committed > head.high_watermark {
             head.high_watermark = committed;
-            progress.committed = true;
+            (progress.committed, progress.watermarks) = (true, true);
         }
         for follower in followers.iter_mut().filter(|follower| reached(follower.broker)) {
             let known = head.high_watermark.min(follower.log.end_offset());
             progress.committed |= known != follower.high_watermark;
             follower.high_watermark = known;
-            progress.committed |= follower.log.advance_start_offset(head.log.start_offset());
+            let has_deleted = follower.log.advance_start_offset(head.log.start_offset());
+            progress.committed |= has_deleted;
+            progress.watermarks |= has_deleted;
         }
         progress
     }
@@ -164,6 +168,13 @@ impl Partition {
     pub(crate) fn low_watermark(&self, leader: BrokerId, counts: impl Fn(BrokerId) -> bool) -> i64 {
         let counted = self.replicas.iter().filter(|it| it.broker == leader || counts(it.broker));
         counted.map(|replica| replica.log.start_offset()).min().unwrap_or(-1)
+    }
+
+    /// Lets records before `offset` go, which are committed, on all replicas.
+    pub(crate) fn drop_before(&mut self, offset: i64) {
+        for replica in &mut self.replicas {
+            replica.log.advance_start_offset(offset);
+        }
     }
 
     /// Compacts what is committed, on each replica for itself.

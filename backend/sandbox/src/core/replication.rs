@@ -3,6 +3,7 @@
 use super::deadlines::Due;
 use super::election::Election;
 use super::ids::TopicPartition;
+use super::log::Appended;
 use super::partition::ReplicationRules;
 use super::{BrokerId, Core};
 use crate::window::Happening;
@@ -102,23 +103,24 @@ impl Core {
             self.groups_committed(id);
             self.wake(id);
         }
+        if progress.watermarks {
+            self.wake_deletes(id);
+        }
         if leader_is_reachable {
             self.join_in_sync_set(id, leader, &progress.caught_up);
         }
     }
 
-    /// A leader's log has grown.
-    pub(super) fn appended(&mut self, id: TopicPartition, leader: BrokerId) {
-        self.replicate(id, leader);
+    /// A leader's log has grown by that.
+    pub(super) fn appended(&mut self, id: TopicPartition, leader: BrokerId, appended: &Appended) {
         self.happened(|core| Happening::Appended {
             topic: core.topic_name(id),
             partition: id.partition,
-            log_end: core
-                .partitions
-                .get(&id)
-                .and_then(|it| it.replica(leader))
-                .map_or(0, |it| it.log.end_offset()),
+            broker: leader,
+            first_offset: appended.base_offset,
+            log_end: appended.last_offset + 1,
         });
+        self.replicate(id, leader);
     }
 
     /// The leader asks the controller to let followers that have caught up into the in-sync set. It sends a set, whose

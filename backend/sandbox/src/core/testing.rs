@@ -3,9 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use bytes::Bytes;
+
+use super::log::testing::check;
 use super::{Address, Answer, Beginning, BrokerId, ConnectionId, Core, Effects, End, Limits, Now};
 use crate::window::ClusterEvent;
-use crate::wire::{Api, Request, RequestHeader, Response, encode, text};
+use crate::wire::{
+    Api, PartitionProduce, ProduceRequest, Request, RequestHeader, Response, TopicProduce, encode, text,
+};
 
 /// A cluster, its clock, and what it has answered.
 pub(crate) struct TestCluster {
@@ -92,15 +97,20 @@ impl TestCluster {
 
     /// Lets time pass, doing what is due when it is.
     pub(crate) fn advance(&mut self, ms: u64) {
-        let end = self.now.monotonic + Duration::from_millis(ms);
+        self.advance_to(self.now.monotonic + Duration::from_millis(ms));
+    }
+
+    /// The same, until a moment of the monotonic clock.
+    pub(crate) fn advance_to(&mut self, end: Duration) {
         let began = self.now;
         while let Some(at) = self.core.next_deadline().filter(|&at| at <= end) {
             self.now.monotonic = at.max(self.now.monotonic);
             let effects = self.core.fire(self.now);
             self.take(effects);
         }
-        self.now.monotonic = end;
-        self.now.wall_ms = began.wall_ms + i64::try_from(ms).unwrap();
+        self.now.monotonic = end.max(began.monotonic);
+        let passed = self.now.monotonic - began.monotonic;
+        self.now.wall_ms = began.wall_ms + i64::try_from(passed.as_millis()).unwrap();
     }
 
     /// Ends a broker.
@@ -144,6 +154,19 @@ impl TestCluster {
             }
         }
     }
+}
+
+/// A request to append batches to partitions of a topic, which is named, as up to version 12.
+pub(crate) fn produce_request(
+    topic: &str,
+    acks: i16,
+    timeout_ms: i32,
+    batches: impl IntoIterator<Item = (i32, Bytes)>,
+) -> ProduceRequest {
+    let partition = |(index, batch)| PartitionProduce { index, records: check(batch), recompressed: None };
+    let partitions = batches.into_iter().map(partition).collect();
+    let topic = TopicProduce { name: text(topic), id: Default::default(), partitions };
+    ProduceRequest { acks, timeout_ms, topics: vec![topic] }
 }
 
 /// Asks a broker in a version, and takes the answer apart: `ask!(cluster, broker, Heartbeat, 4, request)`.

@@ -82,10 +82,23 @@ impl Core {
         self.deadlines.add(at, Due::Wait(connection, ticket));
     }
 
-    /// Something happened to a partition: who waits for it looks again.
+    /// Something happened to a partition: who waits for it looks again, except for who has deleted records.
     pub(super) fn wake(&mut self, partition: TopicPartition) {
+        self.wake_those(partition, |what| !matches!(what, Waiting::DeleteRecords(_)));
+    }
+
+    /// The high watermark of a partition has moved, or where a follower's log begins: who has deleted records looks again.
+    /// Of nothing else they are told, as in Apache Kafka: not of another leader, nor of a broker that is gone.
+    pub(super) fn wake_deletes(&mut self, partition: TopicPartition) {
+        self.wake_those(partition, |what| matches!(what, Waiting::DeleteRecords(_)));
+    }
+
+    fn wake_those(&mut self, partition: TopicPartition, chosen: impl Fn(&Waiting) -> bool) {
         let Some(waiting) = self.waits.by_partition.get(&partition) else { return };
-        let mut connections: Vec<_> = waiting.iter().copied().collect();
+        let is_chosen = |connection: &ConnectionId| {
+            self.waits.waiting.get(connection).and_then(|wait| wait.what.as_ref()).is_some_and(&chosen)
+        };
+        let mut connections: Vec<_> = waiting.iter().copied().filter(is_chosen).collect();
         connections.sort_unstable();
         for connection in connections {
             if let Some(answer) = self.look_again(connection) {
@@ -116,7 +129,7 @@ impl Core {
         let answer = match self.waits.remove(connection) {
             Some(Waiting::Fetch(fetch)) => self.fetch_now(&fetch),
             Some(Waiting::Produce(mut produce)) => self.produce_timed_out(&mut produce),
-            Some(Waiting::DeleteRecords(mut delete)) => self.delete_timed_out(&mut delete),
+            Some(Waiting::DeleteRecords(delete)) => delete.timed_out(),
             Some(Waiting::Write(mut write)) => self.write_timed_out(&mut write),
             None => return,
         };

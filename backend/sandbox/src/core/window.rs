@@ -99,6 +99,7 @@ impl Core {
         let topics = fetched.head.responses.iter();
         let partitions = topics.flat_map(|topic| topic.partitions.iter().map(move |it| (topic, it)));
         let with_records = partitions.zip(&fetched.records).filter_map(|((topic, partition), batches)| {
+            let first = batches.first().and_then(|batch| BatchHeader::read(batch))?.base_offset;
             let last = batches.last().and_then(|batch| BatchHeader::read(batch))?.last_offset();
             let name = match topic.topic.as_str() {
                 "" => self.image.topic_by_id(topic.topic_id)?.name.as_str(),
@@ -108,6 +109,7 @@ impl Core {
                 topic: name.to_owned(),
                 partition: partition.partition_index,
                 broker,
+                first_offset: first,
                 next_offset: last + 1,
             })
         });

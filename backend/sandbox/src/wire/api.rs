@@ -116,7 +116,7 @@ apis! {
     DeleteGroups = 42, 0..=2: DeleteGroupsRequestData => DeleteGroupsResponseData;
     ElectLeaders = 43, 0..=2: ElectLeadersRequestData => ElectLeadersResponseData;
     IncrementalAlterConfigs = 44, 0..=1: IncrementalAlterConfigsRequestData => IncrementalAlterConfigsResponseData;
-    ListPartitionReassignments = 46, 0..=0, unread ListPartitionReassignmentsRequestData => ListPartitionReassignmentsResponseData;
+    ListPartitionReassignments = 46, 0..=0: ListPartitionReassignmentsRequestData => ListPartitionReassignmentsResponseData;
     OffsetDelete = 47, 0..=0: OffsetDeleteRequestData => OffsetDeleteResponseData;
     DescribeCluster = 60, 0..=2: DescribeClusterRequestData => DescribeClusterResponseData;
     DescribeProducers = 61, 0..=0: DescribeProducersRequestData => DescribeProducersResponseData;

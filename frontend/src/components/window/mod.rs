@@ -3,6 +3,7 @@
 mod brokers;
 mod commands;
 mod groups;
+mod happened;
 mod head;
 mod topics;
 
@@ -18,6 +19,7 @@ use crate::state::{Link, Origin};
 use brokers::Brokers;
 use commands::ClusterCommands;
 use groups::Groups;
+use happened::Happened;
 use head::{Fullness, WindowHead};
 use topics::Topics;
 
@@ -54,6 +56,7 @@ pub(crate) fn ClusterWindow() -> impl IntoView {
                 </Show>
                 <ClusterCommands seen/>
                 <Show when=move || is_there.get()>
+                    <Happened/>
                     <Topics seen/>
                     <Groups seen/>
                     <Fullness seen/>

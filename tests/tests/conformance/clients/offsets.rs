@@ -180,6 +180,16 @@ fn offsets_are_kept_for_a_group_without_members() {
 }
 
 #[test]
+fn offsets_are_kept_by_one_of_three_brokers() {
+    compare("clients-commits-3", 3, by_hand);
+}
+
+#[test]
+fn who_takes_over_on_three_brokers_goes_on_where_the_last_one_left() {
+    compare("clients-taken-over-3", 3, taken_over);
+}
+
+#[test]
 fn members_commit_and_others_do_not() {
     compare("clients-member-commits", 1, by_members);
 }

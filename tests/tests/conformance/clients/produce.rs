@@ -102,7 +102,7 @@ fn batch_shapes(s: &mut Scenario<'_>) {
 
 /// Records that a broker refuses, and those that never get as far.
 fn refusals(s: &mut Scenario<'_>) {
-    let small = s.topic_with("small", 1, 1, &[("max.message.bytes", "500")]);
+    let small = s.topic_with("small", 1, &[("max.message.bytes", "500")]);
     let (long, longer) = ("x".repeat(600), "x".repeat(1_100_000));
     let records = [Record::to(0, "short"), Record::to(0, &long), Record::to(0, "short")];
     let alone = ("batch.num.messages", "1");
@@ -116,7 +116,7 @@ fn refusals(s: &mut Scenario<'_>) {
     let usual = s.topic("usual", 1);
     produce(s, "over the broker's default", &usual, &[alone, large], &[Record::to(0, &longer)]);
 
-    let compacted = s.topic_with("compacted", 1, 1, &[("cleanup.policy", "compact")]);
+    let compacted = s.topic_with("compacted", 1, &[("cleanup.policy", "compact")]);
     let records = [
         Record { partition: Some(0), ..Record::with_key("a", "x") },
         Record::to(0, "no key"),
@@ -126,10 +126,10 @@ fn refusals(s: &mut Scenario<'_>) {
     produce(s, "the same in one batch", &compacted, &[("linger.ms", "1000")], &records);
     read(s, "the compacted topic", &compacted, 0, Offset::Beginning, &[]);
 
-    let dated = s.topic_with("dated", 1, 1, &[("message.timestamp.before.max.ms", "3600000")]);
+    let dated = s.topic_with("dated", 1, &[("message.timestamp.before.max.ms", "3600000")]);
     let old = Record { at_ms: -10_000, ..Record::to(0, "x") };
     produce(s, "older than allowed", &dated, &[alone], &[old]);
-    let by_broker = s.topic_with("by-broker", 1, 1, &[("message.timestamp.type", "LogAppendTime")]);
+    let by_broker = s.topic_with("by-broker", 1, &[("message.timestamp.type", "LogAppendTime")]);
     produce(s, "a time that doesn't count", &by_broker, &[alone], &[Record::to(0, "x")]);
     read(s, "the broker's time", &by_broker, 0, Offset::Beginning, &[]);
 

@@ -177,6 +177,11 @@ fn members_share_partitions_of_three_brokers() {
 }
 
 #[test]
+fn members_share_partitions_of_three_brokers_by_range() {
+    compare("clients-range-3", 3, range);
+}
+
+#[test]
 fn members_find_a_strategy_in_common() {
     compare("clients-strategies", 1, strategies);
 }

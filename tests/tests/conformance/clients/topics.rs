@@ -133,7 +133,7 @@ fn partitions(s: &mut Scenario<'_>) {
 }
 
 fn configs(s: &mut Scenario<'_>) {
-    let topic = s.topic_with("log", 1, 1, &[("retention.ms", "5000")]);
+    let topic = s.topic_with("log", 1, &[("retention.ms", "5000")]);
     let admin = Admin::new(s);
     let all = |_: &rdkafka::admin::ConfigEntry| true;
     let changed = |entry: &rdkafka::admin::ConfigEntry| !entry.is_default;

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::check_epoch;
+use super::Asked;
 use super::errors::with_error;
 use super::produce::endpoints;
 use super::repeats::last_places;
-use crate::core::image::{PartitionRegistration, Topic};
+use crate::core::image::Topic;
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
 use crate::wire::messages::fetch_request::{FetchPartition, FetchRequestData};
 use crate::wire::messages::fetch_response::{
     EpochEndOffset, FetchResponseData, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
 };
-use crate::wire::{ErrorCode, FetchResponse, Request, Response};
+use crate::wire::{ErrorCode, FetchResponse, Request};
 
 /// A Fetch request that waits for records.
 #[derive(Debug)]
@@ -50,19 +50,7 @@ impl Core {
         }
         if !matches!(request.isolation_level, 0 | 1) {
             let error = ErrorCode::UnknownServerError.code();
-            return match with_error(caller.version, &Request::Fetch(request), error) {
-                Some(Answer::Response(Response::Fetch(mut response))) => {
-                    response.head.error_code = error;
-                    if caller.version >= 13 {
-                        response.head.responses.clear();
-                    }
-                    for partition in response.head.responses.iter_mut().flat_map(|it| &mut it.partitions) {
-                        partition.aborted_transactions = Some(Vec::new());
-                    }
-                    Some(response.into())
-                }
-                other => other,
-            };
+            return Some(with_error(caller.version, &Request::Fetch(request), error));
         }
         let max_wait = Duration::from_millis(u64::try_from(request.max_wait_ms).unwrap_or(0));
         let fetch = WaitingFetch { broker: caller.broker, version: caller.version, request };
@@ -149,7 +137,7 @@ impl Core {
                     Some((topic, registration)) => {
                         known += 1;
                         let at_least_one = bytes == 0;
-                        let read = self.read(fetch, topic, registration, partition, budget, at_least_one);
+                        let read = self.read(fetch, topic, partition, budget, at_least_one);
                         if matches!(read, Err(ErrorCode::NotLeaderOrFollower | ErrorCode::FencedLeaderEpoch))
                         {
                             leaders.extend(registration.leader);
@@ -181,17 +169,17 @@ impl Core {
                     records.push(read.records);
                 }
             }
-            head.responses.extend((!answered.partitions.is_empty()).then_some(answered));
+            add(&mut head.responses, answered);
             // Ids are looked up before everything else.
             let is_unknown_id = *version >= 13 && !topic_is_known;
             let group = if is_unknown_id { &mut unknown_topics } else { &mut unknown_partitions };
-            group.extend((!missing.partitions.is_empty()).then_some(missing));
+            group.push(missing);
         }
         unknown_topics.append(&mut unknown_partitions);
         let missing: usize =
             unknown_topics.iter().map(|topic: &FetchableTopicResponse| topic.partitions.len()).sum();
         records.resize(records.len() + missing, Vec::new());
-        head.responses.append(&mut unknown_topics);
+        unknown_topics.into_iter().for_each(|topic| add(&mut head.responses, topic));
         if *version >= 16 && !leaders.is_empty() {
             head.node_endpoints = endpoints(image, leaders)
                 .map(|(id, broker)| NodeEndpoint {
@@ -211,21 +199,17 @@ impl Core {
         &self,
         fetch: &WaitingFetch,
         topic: &Topic,
-        registration: &PartitionRegistration,
         partition: &FetchPartition,
         budget: usize,
         at_least_one: bool,
     ) -> Result<Read, ErrorCode> {
-        let id = TopicPartition { topic: topic.id, partition: partition.partition };
         if fetch.request.replica_id >= 0 || fetch.request.replica_state.replica_id >= 0 {
             // Followers don't fetch here: it is none of them.
             return Err(ErrorCode::NotLeaderOrFollower);
         }
-        let replica = self.replica(id, fetch.broker).ok_or(ErrorCode::NotLeaderOrFollower)?;
-        check_epoch(registration, partition.current_leader_epoch)?;
-        if replica.leading.is_none() && fetch.version < FOLLOWERS_SERVE {
-            return Err(ErrorCode::NotLeaderOrFollower);
-        }
+        let asked = if fetch.version < FOLLOWERS_SERVE { Asked::Leader } else { Asked::AnyReplica };
+        let (index, epoch) = (partition.partition, partition.current_leader_epoch);
+        let replica = self.replica_in_epoch(fetch.broker, topic, index, epoch, asked)?;
         let log = &replica.log;
         let stable =
             log.first_unstable_offset().map_or(replica.high_watermark, |it| it.min(replica.high_watermark));
@@ -257,6 +241,17 @@ impl Core {
         let max_bytes = usize::try_from(partition.partition_max_bytes).unwrap_or(0).min(budget);
         let slice = log.read(partition.fetch_offset, up_to, max_bytes, at_least_one);
         Ok(Read { head, records: slice.pieces, bytes: slice.bytes, urgent: false })
+    }
+}
+
+/// Puts a topic's partitions behind the others: to those of the same topic, if they are the last (KIP-516 by id).
+fn add(topics: &mut Vec<FetchableTopicResponse>, topic: FetchableTopicResponse) {
+    if topic.partitions.is_empty() {
+        return;
+    }
+    match topics.last_mut().filter(|last| (last.topic_id, &last.topic) == (topic.topic_id, &topic.topic)) {
+        Some(last) => last.partitions.extend(topic.partitions),
+        None => topics.push(topic),
     }
 }
 

@@ -1,6 +1,6 @@
 //! ListOffsets: the ends of a partition, and the offset at a time.
 
-use super::check_epoch;
+use super::Asked;
 use super::repeats::counts;
 use crate::core::{Caller, Core};
 use crate::wire::ErrorCode;
@@ -23,6 +23,11 @@ mod special {
     pub(super) const EARLIEST_PENDING_UPLOAD: i64 = -6;
 }
 
+/// The replica id of consumers, who see nothing past the high watermark; others see the log's end.
+const CONSUMER: i32 = -1;
+/// That of clients that look for faults: any replica answers them.
+const DEBUGGING: i32 = -2;
+
 struct Found {
     timestamp: i64,
     offset: i64,
@@ -36,7 +41,7 @@ impl Core {
         caller: &Caller,
         request: ListOffsetsRequestData,
     ) -> ListOffsetsResponseData {
-        let isolation_level = request.isolation_level;
+        let (replica_id, isolation_level) = (request.replica_id, request.isolation_level);
         let topics = request.topics.into_iter().map(|topic| {
             let mut counts = counts(topic.partitions.iter().map(|partition| partition.partition_index));
             let partitions = topic.partitions.iter().filter_map(|partition| {
@@ -52,7 +57,8 @@ impl Core {
                     });
                 }
                 (count == 1).then_some(partition)?;
-                let found = self.list_offset(caller, topic.name.as_str(), partition, isolation_level);
+                let name = topic.name.as_str();
+                let found = self.list_offset(caller, name, partition, replica_id, isolation_level);
                 let (error, found) = match found {
                     Ok(found) => (ErrorCode::None, found),
                     Err(error) => (error, Found { timestamp: -1, offset: -1, leader_epoch: -1 }),
@@ -77,6 +83,7 @@ impl Core {
         caller: &Caller,
         name: &str,
         partition: &ListOffsetsPartition,
+        replica_id: i32,
         isolation_level: i8,
     ) -> Result<Found, ErrorCode> {
         if !matches!(isolation_level, 0 | 1) {
@@ -99,12 +106,13 @@ impl Core {
         let topic = image.topic(name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
         let registration =
             topic.partition(partition.partition_index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        let id = self.led(caller.broker, topic, partition.partition_index)?;
-        check_epoch(registration, partition.current_leader_epoch)?;
-        let replica = self.replica(id, caller.broker).ok_or(ErrorCode::NotLeaderOrFollower)?;
+        let asked = if replica_id == DEBUGGING { Asked::AnyReplica } else { Asked::Leader };
+        let (index, current_epoch) = (partition.partition_index, partition.current_leader_epoch);
+        let replica = self.replica_in_epoch(caller.broker, topic, index, current_epoch, asked)?;
         let log = &replica.log;
         let epoch = registration.leader_epoch;
         let end = match log.first_unstable_offset() {
+            _ if replica_id != CONSUMER => log.end_offset(),
             Some(unstable) if read_committed => unstable.min(replica.high_watermark),
             _ => replica.high_watermark,
         };

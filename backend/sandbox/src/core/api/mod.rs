@@ -61,7 +61,9 @@ impl Core {
             Request::ListConfigResources(request) => self.list_config_resources(caller, &request).into(),
             Request::ListOffsets(request) => self.list_offsets(caller, request).into(),
             // Replicas are not moved: there is nothing under way.
-            Request::ListPartitionReassignments => ListPartitionReassignmentsResponseData::default().into(),
+            Request::ListPartitionReassignments(_) => {
+                ListPartitionReassignmentsResponseData::default().into()
+            }
             Request::Metadata(request) => self.metadata(caller, &request).into(),
             Request::OffsetForLeaderEpoch(request) => self.offset_for_leader_epoch(caller, &request).into(),
             Request::Produce(request) => return self.produce(caller, request),
@@ -70,6 +72,26 @@ impl Core {
             Request::DescribeAcls => security::describe_acls().into(),
             Request::SaslHandshake => security::sasl_handshake().into(),
         })
+    }
+
+    /// A broker's replica of a partition, if the client's idea of the leader's epoch is the broker's. Where none is, the
+    /// epoch doesn't matter; where it is another, who leads doesn't.
+    fn replica_in_epoch(
+        &self,
+        broker: BrokerId,
+        topic: &Topic,
+        index: i32,
+        current_leader_epoch: i32,
+        asked: Asked,
+    ) -> Result<&Replica, ErrorCode> {
+        let registration = topic.partition(index).ok_or(ErrorCode::UnknownTopicOrPartition)?;
+        let id = TopicPartition { topic: topic.id, partition: index };
+        let replica = self.replica(id, broker).ok_or(ErrorCode::NotLeaderOrFollower)?;
+        check_epoch(registration, current_leader_epoch)?;
+        match asked {
+            Asked::Leader => self.led(broker, topic, index).map(|_| replica),
+            Asked::AnyReplica => Ok(replica),
+        }
     }
 
     /// A partition on the broker that leads it, as that broker sees it.
@@ -88,6 +110,13 @@ impl Core {
     fn replica(&self, id: TopicPartition, broker: BrokerId) -> Option<&Replica> {
         self.partitions.get(&id)?.replica(broker)
     }
+}
+
+/// Whom a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Leader,
+    AnyReplica,
 }
 
 /// Whether a client's idea of the leader's epoch is the broker's; below 0: it has none (KIP-320).

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::errors::with_error;
 use super::repeats::last_places;
-use crate::core::log::{FaultStage, Recompression, RecordError, RecordsFault, Verdict};
+use crate::core::log::{AppendRules, FaultStage, Recompression, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, ConnectionId, Core, TopicPartition};
 use crate::wire::messages::produce_response::{
@@ -48,7 +48,7 @@ impl Core {
         if request.has_transactional_records() {
             // Without a transactional id of its own nobody may write them, and there are no transactions yet.
             let refused = ErrorCode::TransactionalIdAuthorizationFailed;
-            return with_error(caller.version, &Request::Produce(request), refused.code());
+            return Some(with_error(caller.version, &Request::Produce(request), refused.code()));
         }
         let mut response = ProduceResponseData::default();
         let mut waiting = Vec::new();
@@ -147,7 +147,9 @@ impl Core {
             }
         }
         let epoch = leading.epoch;
-        if !self.make_room(records.bytes().len()) {
+        let append_rules = self.within_memory(&topic, broker);
+        let takes = replica.log.takes(records.bytes().len(), &append_rules);
+        let Some(chunk_bytes) = self.make_room(takes) else {
             let limit = self.limits.log_bytes >> 20;
             return Err(Fault::new(
                 ErrorCode::PolicyViolation,
@@ -155,8 +157,8 @@ impl Core {
                     "This cluster holds {limit} MiB of records in memory, and there is no room for more."
                 ),
             ));
-        }
-        let append_rules = self.within_memory(&topic, broker);
+        };
+        let append_rules = AppendRules { chunk_bytes, ..append_rules };
         let broker_settings = self.image.configs.broker_settings();
         let replica = self.partitions.get_mut(&id).and_then(|partition| partition.replica_mut(broker));
         let replica = replica.ok_or(ErrorCode::NotLeaderOrFollower)?;
@@ -169,7 +171,7 @@ impl Core {
             );
         }
         let appended = replica.log.append_from_client(&records, epoch, &append_rules, now_ms);
-        let is_new = appended.is_ok();
+        let new = appended.as_ref().ok().copied();
         let (base_offset, last_offset, log_append_time_ms) = match appended {
             Ok(appended) => (appended.base_offset, appended.last_offset, appended.log_append_time_ms),
             Err(Verdict::Duplicate { base_offset, last_offset, log_append_time_ms }) => {
@@ -179,8 +181,8 @@ impl Core {
             Err(Verdict::Append) => return Err(ErrorCode::UnknownServerError.into()),
         };
         let log_start_offset = replica.log.start_offset();
-        if is_new {
-            self.appended(id, broker);
+        if let Some(new) = new {
+            self.appended(id, broker, &new);
         }
         Ok(Produced {
             response: PartitionProduceResponse {

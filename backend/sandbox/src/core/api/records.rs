@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::check_epoch;
+use super::Asked;
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
 use crate::wire::ErrorCode;
@@ -38,6 +38,14 @@ struct WaitingPartition {
     id: TopicPartition,
     /// Where the replicas' logs are to begin, or later.
     offset: i64,
+}
+
+impl WaitingDelete {
+    /// The answer when it has waited for its whole timeout: what was not done when it was last looked has had its error all
+    /// the while.
+    pub(in crate::core) fn timed_out(self) -> Answer {
+        self.response.into()
+    }
 }
 
 impl Core {
@@ -79,21 +87,21 @@ impl Core {
         None
     }
 
-    /// The answer to a DeleteRecords request that all live replicas have followed by now.
+    /// The answer to a DeleteRecords request that all live replicas have followed by now. That another broker leads is
+    /// told when it is looked for.
     pub(in crate::core) fn try_deleted(&self, delete: &mut WaitingDelete) -> Option<Answer> {
         let mut waiting = std::mem::take(&mut delete.waiting);
         waiting.retain(|partition| {
             let topic = self.image_of(delete.broker).topic_by_id(partition.id.topic);
-            let is_led =
-                topic.is_some_and(|topic| self.led(delete.broker, topic, partition.id.partition).is_ok());
-            let (error, low_watermark) = if is_led {
-                (ErrorCode::None, self.low_watermark(delete.broker, partition.id))
-            } else {
-                (ErrorCode::NotLeaderOrFollower, -1)
+            let led = topic.ok_or(ErrorCode::UnknownTopicOrPartition);
+            let led = led.and_then(|topic| self.led(delete.broker, topic, partition.id.partition));
+            let (error, low_watermark) = match led {
+                Err(error) => (error, -1),
+                Ok(id) => match self.low_watermark(delete.broker, id) {
+                    low_watermark if low_watermark < partition.offset => return true,
+                    low_watermark => (ErrorCode::None, low_watermark),
+                },
             };
-            if is_led && low_watermark < partition.offset {
-                return true;
-            }
             let topic = delete.response.topics.get_mut(partition.topic_at);
             if let Some(place) = topic.and_then(|topic| topic.partitions.get_mut(partition.partition_at)) {
                 (place.error_code, place.low_watermark) = (error.code(), low_watermark);
@@ -102,11 +110,6 @@ impl Core {
         });
         delete.waiting = waiting;
         delete.waiting.is_empty().then(|| std::mem::take(&mut delete.response).into())
-    }
-
-    /// The answer to one that has waited for its whole timeout: what is not done has had its error all the while.
-    pub(in crate::core) fn delete_timed_out(&self, delete: &mut WaitingDelete) -> Answer {
-        self.try_deleted(delete).unwrap_or_else(|| std::mem::take(&mut delete.response).into())
     }
 
     fn low_watermark(&self, leader: BrokerId, id: TopicPartition) -> i64 {
@@ -178,9 +181,8 @@ impl Core {
         partition: &OffsetForLeaderPartition,
     ) -> Result<Option<(i32, i64)>, ErrorCode> {
         let topic = self.image_of(caller.broker).topic(name).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        let registration = topic.partition(partition.partition).ok_or(ErrorCode::UnknownTopicOrPartition)?;
-        check_epoch(registration, partition.current_leader_epoch)?;
-        let id = self.led(caller.broker, topic, partition.partition)?;
-        Ok(self.replica(id, caller.broker).and_then(|it| it.log.epoch_end_offset(partition.leader_epoch)))
+        let (index, epoch) = (partition.partition, partition.current_leader_epoch);
+        let replica = self.replica_in_epoch(caller.broker, topic, index, epoch, Asked::Leader)?;
+        Ok(replica.log.epoch_end_offset(partition.leader_epoch))
     }
 }

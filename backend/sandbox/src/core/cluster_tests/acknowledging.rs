@@ -2,10 +2,10 @@
 
 use super::scene::{Scene, TOPIC};
 use crate::core::End;
-use crate::core::log::testing::{BatchBuilder, check};
-use crate::core::testing::ask;
+use crate::core::log::testing::BatchBuilder;
+use crate::core::testing::{ask, produce_request};
 use crate::wire::messages::elect_leaders_request::{ElectLeadersRequestData, TopicPartitions};
-use crate::wire::{Api, ErrorCode, PartitionProduce, ProduceRequest, Request, Response, TopicProduce, text};
+use crate::wire::{Api, ErrorCode, Request, Response, text};
 
 #[test]
 fn a_minimum_above_the_number_of_replicas_is_the_number_of_replicas() {
@@ -132,21 +132,11 @@ fn what_became_of_one_partition_stays_while_another_is_waited_for() {
     ask!(scene.cluster, 1, CreatePartitions, 3, grow);
     scene.cluster.end(2, End::Controlled);
     scene.cluster.delay(3, 0, 60_000);
-    let batch = || {
-        let now = scene.cluster.now.wall_ms;
-        let batch = BatchBuilder { base_timestamp: now, ..Default::default() }.record(None, Some("v"), now);
-        check(batch.build())
-    };
-    let partitions = [0, 1].map(|index| PartitionProduce { index, records: batch(), recompressed: None });
-    let request = Request::Produce(ProduceRequest {
-        acks: -1,
-        timeout_ms: 5_000,
-        topics: vec![TopicProduce {
-            name: text(TOPIC),
-            id: Default::default(),
-            partitions: partitions.into(),
-        }],
-    });
+    let now = scene.cluster.now.wall_ms;
+    let batch =
+        BatchBuilder { base_timestamp: now, ..Default::default() }.record(None, Some("v"), now).build();
+    let request = produce_request(TOPIC, -1, 5_000, [(0, batch.clone()), (1, batch)]);
+    let request = Request::Produce(request);
     let sent = scene.cluster.connect(1);
     assert!(scene.cluster.ask_on(sent, Api::Produce, 12, request).is_none());
     scene.cluster.start(2);

@@ -6,22 +6,11 @@ use std::time::Duration;
 use super::scene::{Scene, TOPIC};
 use crate::core::log::testing::{BatchBuilder, check};
 use crate::core::log::{BatchHeader, CheckedRecords, Compression, Recompression};
-use crate::wire::{Api, ErrorCode, PartitionProduce, ProduceRequest, Request, Response, TopicProduce, text};
+use crate::core::testing::produce_request;
+use crate::wire::{Api, ErrorCode, PartitionProduce, ProduceRequest, Request, Response};
 
 fn request(batch: &BatchBuilder) -> ProduceRequest {
-    ProduceRequest {
-        acks: 1,
-        timeout_ms: 1_000,
-        topics: vec![TopicProduce {
-            name: text(TOPIC),
-            id: Default::default(),
-            partitions: vec![PartitionProduce {
-                index: 0,
-                records: check(batch.build()),
-                recompressed: None,
-            }],
-        }],
-    }
+    produce_request(TOPIC, 1, 1_000, [(0, batch.build())])
 }
 
 /// As a connection does: what is to be compressed anew is so before the core is asked.

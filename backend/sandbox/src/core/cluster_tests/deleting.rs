@@ -1,10 +1,12 @@
 //! DeleteRecords, and the followers that have to follow.
 
 use super::scene::{Scene, TOPIC};
+use crate::core::testing::ask;
 use crate::core::{ConnectionId, End};
 use crate::wire::messages::delete_records_request::{
     DeleteRecordsPartition, DeleteRecordsRequestData, DeleteRecordsTopic,
 };
+use crate::wire::messages::delete_topics_request::DeleteTopicsRequestData;
 use crate::wire::{Api, ErrorCode, Request, Response, text};
 
 /// Three records on three brokers, two of which are to go; followers have them.
@@ -69,26 +71,49 @@ fn what_a_follower_still_has_when_the_time_is_over_is_told_and_goes_all_the_same
 }
 
 #[test]
-fn a_broker_that_is_gone_is_waited_for_until_its_session_has_timed_out() {
+fn that_a_brokers_session_has_timed_out_is_seen_with_the_next_record() {
     let mut scene = scene();
     scene.cluster.end(3, End::Kill);
-    let (on, answer) = delete(&mut scene, 2, 30_000);
+    let (early, answer) = delete(&mut scene, 2, 8_999);
     assert_eq!(answer, None);
+    let (unseen, _) = delete(&mut scene, 2, 10_000);
+    let (seen, _) = delete(&mut scene, 2, 30_000);
     scene.cluster.advance(8_999);
-    assert!(scene.cluster.answer(on).is_none());
-    scene.cluster.advance(1);
-    assert_eq!(scene.cluster.answer(on).map(deleted), Some((ErrorCode::None, 2)));
-    assert_eq!(delete(&mut scene, 3, 1_000).1, Some((ErrorCode::None, 3)));
+    assert_eq!(scene.cluster.answer(early).map(deleted), Some((ErrorCode::RequestTimedOut, 0)));
+    scene.cluster.advance(1_001);
+    assert_eq!(scene.leader_and_isr(), (Some(1), vec![1, 2]));
+    assert_eq!(scene.cluster.answer(unseen).map(deleted), Some((ErrorCode::RequestTimedOut, 0)));
+    assert!(scene.cluster.answer(seen).is_none());
+    scene.produce(1, 1, "d");
+    assert_eq!(scene.cluster.answer(seen).map(deleted), Some((ErrorCode::None, 2)));
+    assert_eq!(
+        delete(&mut scene, 3, 1_000).1,
+        Some((ErrorCode::None, 3)),
+        "nobody is waited for who is gone"
+    );
 }
 
 #[test]
-fn who_waits_learns_that_another_broker_leads() {
-    let mut scene = scene();
-    scene.cluster.delay(3, 0, 60_000);
-    let (on, _) = delete(&mut scene, 2, 30_000);
-    scene.cluster.cut_off(1, true);
-    scene.session_times_out();
-    assert!(scene.cluster.answer(on).is_none(), "it does not know of it");
-    scene.cluster.cut_off(1, false);
-    assert_eq!(scene.cluster.answer(on).map(deleted), Some((ErrorCode::NotLeaderOrFollower, -1)));
+fn who_waits_is_not_told_that_another_broker_leads_nor_that_the_topic_is_gone() {
+    let mut moved = scene();
+    moved.cluster.delay(3, 0, 60_000);
+    let (on, _) = delete(&mut moved, 2, 30_000);
+    moved.cluster.cut_off(1, true);
+    moved.session_times_out();
+    moved.cluster.cut_off(1, false);
+    assert_ne!(moved.leader_and_isr().0, Some(1));
+    moved.cluster.advance(20_999);
+    assert!(moved.cluster.answer(on).is_none());
+    moved.cluster.advance(1);
+    assert_eq!(moved.cluster.answer(on).map(deleted), Some((ErrorCode::RequestTimedOut, 0)));
+
+    let mut gone = scene();
+    gone.cluster.delay(3, 0, 60_000);
+    let (on, _) = delete(&mut gone, 2, 1_000);
+    let request =
+        DeleteTopicsRequestData { topic_names: vec![text(TOPIC)], timeout_ms: 1_000, ..Default::default() };
+    assert_eq!(ask!(gone.cluster, 1, DeleteTopics, 4, request).responses[0].error_code, 0);
+    assert!(gone.cluster.answer(on).is_none());
+    gone.cluster.advance(1_000);
+    assert_eq!(gone.cluster.answer(on).map(deleted), Some((ErrorCode::RequestTimedOut, 0)));
 }

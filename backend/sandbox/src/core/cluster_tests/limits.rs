@@ -1,8 +1,8 @@
 //! What happens where a cluster's memory ends.
 
-use crate::core::log::testing::{BatchBuilder, check};
-use crate::core::testing::{TestCluster, ask};
-use crate::core::{Limits, TopicPartition};
+use crate::core::log::testing::BatchBuilder;
+use crate::core::testing::{TestCluster, ask, produce_request};
+use crate::core::{End, Limits, TopicPartition};
 use crate::window::Happening;
 use crate::wire::messages::create_partitions_request::{CreatePartitionsRequestData, CreatePartitionsTopic};
 use crate::wire::messages::create_topics_request::{
@@ -13,9 +13,7 @@ use crate::wire::messages::describe_topic_partitions_request::{
     DescribeTopicPartitionsRequestData, TopicRequest,
 };
 use crate::wire::messages::produce_response::PartitionProduceResponse;
-use crate::wire::{
-    Api, ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, Response, TopicProduce, text,
-};
+use crate::wire::{Api, ErrorCode, KafkaString, Request, Response, text};
 
 use super::scene::Scene;
 
@@ -85,16 +83,52 @@ fn produce(cluster: &mut TestCluster, topic: &str, hours_ago: i64) -> PartitionP
     let at = cluster.now.wall_ms - hours_ago * HOUR_MS;
     let batch = BatchBuilder { base_timestamp: at, ..Default::default() };
     let batch = batch.record(Some("k"), Some(&"v".repeat(VALUE_BYTES)), at);
-    let partition = PartitionProduce { index: 0, records: check(batch.build()), recompressed: None };
-    let request = ProduceRequest {
-        acks: -1,
-        timeout_ms: 1000,
-        topics: vec![TopicProduce { name: text(topic), id: Default::default(), partitions: vec![partition] }],
-    };
+    let request = produce_request(topic, -1, 1000, [(0, batch.build())]);
     match cluster.ask(1, Api::Produce, 12, Request::Produce(request)) {
         Some(Response::Produce(mut response)) => response.responses.remove(0).partition_responses.remove(0),
         other => panic!("not {other:?}"),
     }
+}
+
+/// Has a cluster of so many brokers, with a cap of one mebibyte, take far more of small records than that: how many bytes
+/// of them it has kept.
+fn overfill(brokers: u16, meanwhile: impl FnOnce(&mut TestCluster)) -> usize {
+    const CAP: usize = 1 << 20;
+    let mut cluster = TestCluster::new(brokers, &[]);
+    cluster.core.limits = Limits { log_bytes: 1 << 20, topics: 10, partitions: 100 };
+    let request = CreateTopicsRequestData {
+        topics: vec![CreatableTopic {
+            name: text("t"),
+            num_partitions: 1,
+            replication_factor: i16::try_from(brokers).unwrap(),
+            ..Default::default()
+        }],
+        timeout_ms: 1000,
+        ..Default::default()
+    };
+    assert_eq!(ask!(cluster, 1, CreateTopics, 5, request).topics[0].error_code, 0);
+    meanwhile(&mut cluster);
+    let topic = cluster.core.image.topic("t").unwrap();
+    let leader = topic.partitions[0].leader.unwrap();
+    let id = TopicPartition { topic: topic.id, partition: 0 };
+    let mut most = 0;
+    for n in 0..3_000 {
+        let now = cluster.now.wall_ms;
+        let batch = BatchBuilder { base_timestamp: now, ..Default::default() };
+        let batch = batch.record(None, Some(&"v".repeat(n % 2_500)), now).build();
+        let answer = cluster.ask(
+            leader,
+            Api::Produce,
+            12,
+            Request::Produce(produce_request("t", 1, 1000, [(0, batch)])),
+        );
+        let Some(Response::Produce(response)) = answer else { panic!("{answer:?}") };
+        assert_eq!(response.responses[0].partition_responses[0].error_code, 0, "record {n}");
+        most = most.max(cluster.core.account.bytes());
+    }
+    assert!((CAP / 2..=CAP).contains(&most), "{most} bytes of at most {CAP}");
+    let partition = &cluster.core.partitions[&id];
+    partition.replica(leader).unwrap().log.size_bytes()
 }
 
 /// Sends records until one is refused: how many were taken, and the refusal.
@@ -152,6 +186,23 @@ fn at_the_cap_the_oldest_closed_segment_goes_of_topics_that_delete() {
     assert_eq!(range(&cluster, "kept"), (0, 9));
     assert_eq!(range(&cluster, "old"), (6, 9));
     assert_eq!(range(&cluster, "new"), (new_begins, 409));
+}
+
+#[test]
+fn a_small_cluster_keeps_what_there_is_room_for_and_takes_what_comes() {
+    for brokers in [1, 3] {
+        let kept = overfill(brokers, |_| {});
+        assert!(kept > 700_000, "{kept} bytes are kept");
+    }
+}
+
+#[test]
+fn a_broker_that_is_down_does_not_hold_on_to_what_goes() {
+    let kept = overfill(2, |cluster| {
+        let leader = cluster.core.image.topic("t").unwrap().partitions[0].leader;
+        cluster.end(if leader == Some(1) { 2 } else { 1 }, End::Controlled);
+    });
+    assert!(kept > 700_000, "{kept} bytes are kept");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod compressing;
 mod configs;
 mod deleting;
 mod elections;
+mod elsewhere;
 mod ends;
 mod in_sync;
 mod limits;

@@ -10,7 +10,12 @@ use crate::core::{BrokerId, Now};
 const ALL: [BrokerId; 3] = [1, 2, 3];
 
 fn append_rules() -> AppendRules {
-    AppendRules { timestamp_type: TimestampType::CreateTime, segment_bytes: 1 << 30, segment_ms: i64::MAX }
+    AppendRules {
+        timestamp_type: TimestampType::CreateTime,
+        segment_bytes: 1 << 30,
+        segment_ms: i64::MAX,
+        chunk_bytes: usize::MAX,
+    }
 }
 
 fn at(ms: u64) -> Now {

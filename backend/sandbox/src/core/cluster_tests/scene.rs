@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::core::image::PartitionRegistration;
-use crate::core::log::testing::{BatchBuilder, check};
-use crate::core::testing::{TestCluster, ask};
+use crate::core::log::testing::BatchBuilder;
+use crate::core::testing::{TestCluster, ask, produce_request};
 use crate::core::{BrokerId, ConnectionId, TopicPartition};
 use crate::wire::messages::create_topics_request::{
     CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig, CreateTopicsRequestData,
@@ -14,7 +14,7 @@ use crate::wire::messages::incremental_alter_configs_request::{
     AlterConfigsResource, AlterableConfig, IncrementalAlterConfigsRequestData,
 };
 use crate::wire::messages::produce_response::PartitionProduceResponse;
-use crate::wire::{Api, ErrorCode, PartitionProduce, ProduceRequest, Request, Response, TopicProduce, text};
+use crate::wire::{Api, ErrorCode, Request, Response, text};
 
 pub(super) const TOPIC: &str = "t";
 
@@ -204,19 +204,7 @@ fn produce(scene: &Scene, acks: i16, value: &str) -> Request {
     let now = scene.cluster.now.wall_ms;
     let mut batch = BatchBuilder { base_timestamp: now, ..Default::default() };
     batch = batch.record(Some("k"), Some(value), now);
-    Request::Produce(ProduceRequest {
-        acks,
-        timeout_ms: 30_000,
-        topics: vec![TopicProduce {
-            name: text(TOPIC),
-            id: Default::default(),
-            partitions: vec![PartitionProduce {
-                index: 0,
-                records: check(batch.build()),
-                recompressed: None,
-            }],
-        }],
-    })
+    Request::Produce(produce_request(TOPIC, acks, 30_000, [(0, batch.build())]))
 }
 
 /// A Fetch of the partition, with how long it may wait.

@@ -171,6 +171,7 @@ impl TopicSettings {
             timestamp_type: self.message_timestamp_type,
             segment_bytes: self.segment_bytes,
             segment_ms: self.segment_ms,
+            chunk_bytes: usize::MAX,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Place;
 use crate::core::deadlines::Due;
 use crate::core::group::{AfterWrite, GroupRecord, Outbox};
-use crate::core::log::{CheckedRecords, HEADER_BYTES, KeyedRecord};
+use crate::core::log::{AppendRules, CheckedRecords, HEADER_BYTES, KeyedRecord};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
 use crate::wire::ErrorCode;
@@ -196,7 +196,7 @@ impl Core {
         match written {
             Ok(to) => {
                 kept.written_to = kept.written_to.max(to);
-                kept.coordinator.committed_to(committed_to);
+                kept.coordinator.committed_to(committed_to, out);
                 for record in records {
                     kept.coordinator.wrote(record, to, out);
                 }
@@ -234,17 +234,18 @@ impl Core {
         if bytes > topic.settings_on(broker).produce_rules().max_message_bytes {
             return Err(ErrorCode::UnknownServerError);
         }
-        if !self.make_room_for_groups(bytes) {
-            return Err(ErrorCode::CoordinatorNotAvailable);
-        }
         let rules = self.within_memory(&topic, broker);
+        let replica = self.partitions.get(&id).and_then(|partition| partition.replica(broker));
+        let takes = replica.ok_or(ErrorCode::NotCoordinator)?.log.takes(bytes, &rules);
+        let chunk_bytes = self.make_room_for_groups(takes).ok_or(ErrorCode::CoordinatorNotAvailable)?;
+        let rules = AppendRules { chunk_bytes, ..rules };
         let compact_rules = topic.settings_on(broker).compact_rules();
         let wall_ms = self.now.wall_ms;
         let partition = self.partitions.get_mut(&id).ok_or(ErrorCode::NotCoordinator)?;
         let replica = partition.replica_mut(broker).ok_or(ErrorCode::NotCoordinator)?;
         let epoch = replica.leading.as_ref().ok_or(ErrorCode::NotCoordinator)?.epoch;
         let appended = replica.log.append(&batch, epoch, &rules, wall_ms);
-        self.appended(id, broker);
+        self.appended(id, broker, &appended);
         if let Some(partition) = self.partitions.get_mut(&id) {
             partition.compact(&compact_rules, wall_ms);
         }
@@ -264,8 +265,8 @@ impl Core {
             let committed_to = self.committed_on(place.1, id);
             let now = self.now;
             let Some(kept) = self.coordinators.get_mut(&place) else { continue };
-            kept.coordinator.committed_to(committed_to);
             let mut out = Outbox::default();
+            kept.coordinator.committed_to(committed_to, &mut out);
             while let Some((_, _, after)) = kept.unfinished.pop_front_if(|(to, ..)| *to <= committed_to) {
                 kept.coordinator.finish(now, after, Ok(()), &mut out);
             }

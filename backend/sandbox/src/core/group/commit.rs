@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::classic::{ClassicGroup, State, Written};
+use super::classic::{ClassicGroup, State};
 use super::coordinator::{Coordinator, Entry, Group};
 use super::offsets::{Committed, Offsets};
-use super::{AfterWrite, Caller, GroupRecord, Outbox, Reading};
+use super::{Caller, GroupRecord, Outbox, Reading};
 use crate::core::Now;
 use crate::wire::messages::{
     OffsetCommitRequestData, OffsetCommitRequestPartition, OffsetCommitResponseData,
@@ -45,24 +45,20 @@ impl Coordinator {
                 let result = fits(metadata, max);
                 if result.is_ok() {
                     let retention_ms = request.retention_time_ms;
-                    let (offset, index) = (partition.committed_offset, partition.partition_index);
                     let committed = Committed {
-                        offset,
+                        offset: partition.committed_offset,
                         leader_epoch: partition.committed_leader_epoch.max(-1),
                         metadata: metadata.map(|metadata| text(metadata.as_str())).unwrap_or_default(),
                         topic_id: topic.topic_id,
                         at_ms: now.wall_ms,
                         expires_at_ms: (retention_ms != -1).then(|| now.wall_ms.saturating_add(retention_ms)),
                     };
-                    let name: Arc<str> = topic.name.as_str().into();
                     out.records.push(GroupRecord::Offset {
                         group: id.clone(),
-                        topic: name.clone(),
-                        partition: index,
+                        topic: topic.name.as_str().into(),
+                        partition: partition.partition_index,
                         committed: Some(committed),
                     });
-                    let what = Written::Offset { topic: name, partition: index, offset };
-                    out.after.push(AfterWrite { group: id.clone(), what });
                 }
                 commit_result(partition, result)
             });

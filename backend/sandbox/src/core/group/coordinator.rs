@@ -31,6 +31,9 @@ pub(crate) struct Coordinator {
     began: Duration,
     /// Up to where the log is committed.
     pub(super) committed_to: i64,
+    /// Up to where in the log commits were told to who watches. Further than the log is committed, if it was by what
+    /// another broker knew.
+    pub(super) told_to: i64,
     /// Groups with offsets that may not be committed.
     pub(super) unsettled: BTreeSet<Arc<str>>,
 }
@@ -79,6 +82,7 @@ impl Coordinator {
             timers: Timers::default(),
             began: now.monotonic,
             committed_to: 0,
+            told_to: 0,
             unsettled: BTreeSet::new(),
         }
     }

@@ -12,7 +12,7 @@ use crate::wire::ErrorCode;
 impl Coordinator {
     /// A broker begins to lead a partition: groups are as the records in it have them, and the members have their
     /// session timeouts anew. Each record comes with where the log goes on after it. `before` is what another broker,
-    /// or this one, knew last: what is no longer so is told.
+    /// or this one, knew last: what is no longer so is told, and what has been committed since.
     pub(crate) fn load(
         settings: GroupSettings,
         now: Now,
@@ -22,10 +22,15 @@ impl Coordinator {
         out: &mut Outbox,
     ) -> Self {
         let mut coordinator = Self::new(settings, now);
-        coordinator.committed_to = committed_to;
+        let told_to = before.map_or(committed_to, |before| before.told_to);
+        coordinator.committed_to = committed_to.min(told_to);
+        let mut log_end = 0;
         for (record, written_to) in records {
             coordinator.replay(record, written_to, now);
+            log_end = written_to;
         }
+        coordinator.told_to = told_to.min(log_end);
+        coordinator.committed_to(committed_to, out);
         let Self { settings, groups, timers, .. } = &mut coordinator;
         for Entry { group: Group::Classic(group), .. } in groups.values_mut() {
             tell_changes(before.and_then(|before| before.entry(group.id())), group, out);
@@ -58,6 +63,7 @@ impl Coordinator {
                 {
                     self.create(group, now);
                 }
+                // What is committed by now was told when it was.
                 self.wrote(offset, written_to, &mut Outbox::default());
             }
         }
@@ -70,9 +76,12 @@ impl Coordinator {
                 let committed_to = self.committed_to;
                 let Some(entry) = self.entry_mut(&group) else { return };
                 entry.note_written(written_to);
+                let offset = committed.as_ref().map(|committed| committed.offset);
                 entry.offsets.put(&topic, partition, committed, written_to, committed_to);
                 if written_to > committed_to {
                     self.unsettled.insert(group);
+                } else if let Some(offset) = offset {
+                    out.events.push(GroupEvent::Committed { group, topic, partition, offset });
                 }
             }
             GroupRecord::Group { group, metadata: Some(_) } => {
@@ -91,17 +100,28 @@ impl Coordinator {
         }
     }
 
-    /// The log is committed up to there.
-    pub(crate) fn committed_to(&mut self, committed_to: i64) {
+    /// The log is committed up to there. Commits of offsets are told now, however long ago their requests were answered
+    /// that they were not committed in time.
+    pub(crate) fn committed_to(&mut self, committed_to: i64, out: &mut Outbox) {
         self.committed_to = committed_to;
+        let told_to = self.told_to;
+        self.told_to = told_to.max(committed_to);
+        let mut told = Vec::new();
         for group in std::mem::take(&mut self.unsettled) {
-            if let Some(entry) = self.entry_mut(&group) {
-                entry.offsets.settle(committed_to);
-                if entry.offsets.is_unsettled() {
-                    self.unsettled.insert(group);
-                }
+            let Some(entry) = self.entry_mut(&group) else { continue };
+            for (written_to, topic, partition, offset) in
+                entry.offsets.committed_between(told_to, committed_to)
+            {
+                let (group, topic) = (group.clone(), topic.clone());
+                told.push((written_to, GroupEvent::Committed { group, topic, partition, offset }));
+            }
+            entry.offsets.settle(committed_to);
+            if entry.offsets.is_unsettled() {
+                self.unsettled.insert(group);
             }
         }
+        told.sort_by_key(|(written_to, _)| *written_to);
+        out.events.extend(told.into_iter().map(|(_, event)| event));
     }
 
     /// What was to be done after a write is done: it is committed, or with an error it is not, or not yet.

@@ -56,6 +56,12 @@ impl History {
         before.and_then(|(_, committed)| committed.as_ref())
     }
 
+    /// Each change that is still known, the first one first: where in the log it ends, and what it was then.
+    fn changes(&self) -> impl Iterator<Item = (i64, Option<&Committed>)> {
+        let before = self.before.iter().map(|(written_to, committed)| (*written_to, committed.as_ref()));
+        before.chain(std::iter::once((self.written_to, self.now.as_ref())))
+    }
+
     /// Forgets what it was before the last change that is committed.
     fn settle(&mut self, committed_to: i64) {
         if self.written_to <= committed_to {
@@ -112,6 +118,25 @@ impl Offsets {
                 self.topics.remove(topic);
             }
         }
+    }
+
+    /// The offsets that are committed by the log's being committed up to `to`, and were not by `from`: where in the log
+    /// each ends, its topic, partition and offset. To be asked for before they [settle](Self::settle).
+    pub(super) fn committed_between(
+        &self,
+        from: i64,
+        to: i64,
+    ) -> impl Iterator<Item = (i64, &Arc<str>, i32, i64)> {
+        let histories = self.topics.iter().flat_map(|(topic, partitions)| {
+            partitions.iter().map(move |(partition, history)| (topic, *partition, history))
+        });
+        histories.flat_map(move |(topic, partition, history)| {
+            let changes =
+                history.changes().filter(move |(written_to, _)| (from + 1..=to).contains(written_to));
+            changes.filter_map(move |(written_to, committed)| {
+                Some((written_to, topic, partition, committed?.offset))
+            })
+        })
     }
 
     /// The log is committed up to there.

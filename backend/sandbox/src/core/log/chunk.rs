@@ -62,10 +62,20 @@ impl Chunk {
         &self.account
     }
 
-    /// Copies a batch, lets `write` change it, and gives it out with what it is charged to.
-    pub(super) fn store(&mut self, batch: &[u8], write: impl FnOnce(&mut [u8])) -> (Bytes, Arc<ChunkCharge>) {
-        let fits = self.free.capacity() >= batch.len();
-        if let (true, Some(charge)) = (fits, &self.charge) {
+    /// Whether so many bytes can be stored without a new chunk.
+    pub(super) fn fits(&self, bytes: usize) -> bool {
+        self.charge.is_some() && self.free.capacity() >= bytes
+    }
+
+    /// Copies a batch, lets `write` change it, and gives it out with what it is charged to. A new chunk is no larger than
+    /// `most`, but for a batch that is.
+    pub(super) fn store(
+        &mut self,
+        batch: &[u8],
+        most: usize,
+        write: impl FnOnce(&mut [u8]),
+    ) -> (Bytes, Arc<ChunkCharge>) {
+        if let (true, Some(charge)) = (self.fits(batch.len()), &self.charge) {
             return (fill(&mut self.free, batch, write), Arc::clone(charge));
         }
         if batch.len() >= OWN_CHUNK_BYTES {
@@ -73,12 +83,22 @@ impl Chunk {
             let charge = ChunkCharge::new(batch.len(), &self.account);
             return (fill(&mut own, batch, write), charge);
         }
-        let capacity = self.next_capacity.max(batch.len());
+        let capacity = self.next_capacity.min(most).max(batch.len());
         self.next_capacity = (self.next_capacity * 2).min(LARGEST_CHUNK_BYTES);
         self.free = BytesMut::with_capacity(capacity);
         let charge = ChunkCharge::new(capacity, &self.account);
         self.charge = Some(Arc::clone(&charge));
         (fill(&mut self.free, batch, write), charge)
+    }
+
+    /// What comes next is in another segment, and so in another chunk: when a segment goes, its memory does. Where little
+    /// of the chunk was used, the next is so small.
+    pub(super) fn end(&mut self) {
+        if let Some(charge) = self.charge.take() {
+            let used = charge.capacity.saturating_sub(self.free.capacity());
+            self.next_capacity = used.next_power_of_two().clamp(FIRST_CHUNK_BYTES, LARGEST_CHUNK_BYTES);
+        }
+        self.free = BytesMut::new();
     }
 
     /// Lets the rest of the chunk go, and begins small again.

@@ -104,7 +104,7 @@ fn clean_batch(
         return None;
     }
     let header = BatchHeader { record_count, ..header };
-    let (bytes, charge) = chunk.store(&assemble(&header, &records), |_| {});
+    let (bytes, charge) = chunk.store(&assemble(&header, &records), usize::MAX, |_| {});
     Some((
         StoredBatch {
             bytes,

@@ -55,6 +55,8 @@ pub(crate) struct AppendRules {
     pub(crate) segment_bytes: usize,
     /// `segment.ms`.
     pub(crate) segment_ms: i64,
+    /// How much memory may be taken at a time, but for a batch that needs more.
+    pub(crate) chunk_bytes: usize,
 }
 
 /// Where a batch went.
@@ -223,7 +225,9 @@ impl PartitionLog {
         let base_offset = self.end_offset;
         let header = place.header(header, base_offset);
         let last_offset = header.last_offset();
-        let (bytes, charge) = self.chunk.store(bytes, |batch| {
+        self.make_room(&header, bytes.len(), rules, now_wall_ms);
+        let most = self.room_in_segment(rules).min(rules.chunk_bytes);
+        let (bytes, charge) = self.chunk.store(bytes, most, |batch| {
             write_place(batch, base_offset, place.leader_epoch);
             write_max_timestamp(batch, place.timestamp_type, place.max_timestamp);
         });
@@ -275,7 +279,19 @@ impl PartitionLog {
                 self.snapshots.take(header.base_offset, &self.producers);
             }
             self.segments.push_back(Segment::new(header.base_offset, now_wall_ms));
+            self.chunk.end();
         }
+    }
+
+    /// How much memory it takes at least to append so many bytes, as long as the active segment is not too old for them.
+    pub(crate) fn takes(&self, bytes: usize, rules: &AppendRules) -> usize {
+        let fits = bytes <= self.room_in_segment(rules) && self.chunk.fits(bytes);
+        if fits { 0 } else { bytes }
+    }
+
+    /// How many bytes the active segment has room for.
+    fn room_in_segment(&self, rules: &AppendRules) -> usize {
+        rules.segment_bytes.saturating_sub(self.segments.back().map_or(0, |active| active.bytes))
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the clients learn.
 
 use super::checks::payload;
-use super::{Asked, Sent, World};
+use super::steps::ONLY_INJECTED;
+use super::{Asked, Asking, Occurrence, Sent, World, is_idempotent};
 use crate::core::TopicPartition;
 use crate::wire::{ErrorCode, FetchResponse, Response};
 
@@ -18,11 +19,24 @@ impl World {
 
     pub(super) fn answered(&mut self, asked: Asked, answer: Response) {
         match (asked, answer) {
-            (Asked::Produce(sent), Response::Produce(response)) => {
+            (Asked::Produce(sent, asking), Response::Produce(response)) => {
                 let answer = &response.responses[0].partition_responses[0];
-                self.produced(&sent, ErrorCode::from(answer.error_code), answer.base_offset);
+                self.produced(&sent, asking, ErrorCode::from(answer.error_code), answer.base_offset);
             }
-            (Asked::Fetch(id), Response::Fetch(response)) => self.fetched(id, &response),
+            (Asked::Fetch(id, asking), Response::Fetch(response)) => self.fetched(id, asking, &response),
+            (Asked::DeleteRecords(offset), Response::DeleteRecords(response)) => {
+                let answer = &response.topics[0].partitions[0];
+                if answer.error_code == 0 {
+                    assert!(answer.low_watermark >= offset, "all that live have followed");
+                    self.counts.note(Occurrence::RecordsDeleted, usize::from(answer.low_watermark > 0));
+                }
+            }
+            (Asked::ElectPreferred, Response::ElectLeaders(response)) => {
+                let results = &response.replica_election_results;
+                let results = results.iter().flat_map(|topic| &topic.partition_result);
+                let elected = results.filter(|result| result.error_code == 0).count();
+                self.counts.note(Occurrence::PreferredElection, elected);
+            }
             (Asked::Commit(number), Response::OffsetCommit(response)) => {
                 match ErrorCode::from(response.topics[0].partitions[0].error_code) {
                     ErrorCode::None => self.committed.retain(|other, _| *other >= number),
@@ -49,8 +63,13 @@ impl World {
         }
     }
 
-    pub(super) fn produced(&mut self, sent: &Sent, error: ErrorCode, base_offset: i64) {
-        if error == ErrorCode::None && sent.acks == -1 {
+    pub(super) fn produced(&mut self, sent: &Sent, asking: Asking, error: ErrorCode, base_offset: i64) {
+        // An idempotent producer may have sent it more than once.
+        if error.code() == ONLY_INJECTED && !is_idempotent(sent.producer) {
+            self.counts.note(Occurrence::BatchRefused, 1);
+            self.refused.insert(payload(&sent.batch));
+        }
+        if error == ErrorCode::None && sent.acks == -1 && self.is_to_last(sent.to, asking) {
             let before = self.durable.insert((sent.to, base_offset), payload(&sent.batch));
             if let Some(before) = before {
                 assert_eq!(before, payload(&sent.batch), "two batches were acknowledged at {base_offset}");
@@ -75,7 +94,16 @@ impl World {
         }
     }
 
-    pub(super) fn fetched(&mut self, id: TopicPartition, response: &FetchResponse) {
+    /// Whether what was answered of a partition is not lost by an unclean election: there was none since the request, and
+    /// after one who was asked leads as the controller has it. Another may go on as the leader that it was.
+    fn is_to_last(&self, id: TopicPartition, asking: Asking) -> bool {
+        self.unclean.get(&id).is_none_or(|moment| asking.leads && *moment < asking.moment)
+    }
+
+    pub(super) fn fetched(&mut self, id: TopicPartition, asking: Asking, response: &FetchResponse) {
+        if !self.is_to_last(id, asking) {
+            return;
+        }
         for batch in response.records.iter().flatten() {
             let offset = i64::from_be_bytes(*batch.first_chunk().expect("a batch"));
             let before = self.seen.insert((id, offset), payload(batch));

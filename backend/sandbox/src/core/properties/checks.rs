@@ -1,8 +1,10 @@
 //! What must be true.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bytes::Bytes;
 
-use super::{Asked, OFFSETS, TOPICS, World};
+use super::{Asked, OFFSETS, Occurrence, TOPICS, World};
 use crate::core::image::PartitionRegistration;
 use crate::core::log::PartitionLog;
 use crate::core::{BrokerId, TopicPartition};
@@ -12,6 +14,57 @@ use crate::wire::{Api, Request, Response, text};
 impl World {
     pub(super) fn log(&self, id: TopicPartition, broker: BrokerId) -> Option<&PartitionLog> {
         Some(&self.cluster.core.partitions.get(&id)?.replica(broker)?.log)
+    }
+
+    /// Looks what has become of the partitions since the last time. Where one leads that was neither in sync nor eligible
+    /// nor the last that was, there was an unclean election, by `cause`: what was acknowledged and seen may be lost.
+    pub(super) fn note_changes(&mut self, cause: Occurrence) {
+        let mut now = BTreeMap::new();
+        for topic in self.cluster.core.image.topics() {
+            for (index, registration) in (0..).zip(&topic.partitions) {
+                now.insert(TopicPartition { topic: topic.id, partition: index }, registration.clone());
+            }
+        }
+        let before = std::mem::replace(&mut self.before, now);
+        let counted = |all: &BTreeMap<TopicPartition, _>| all.len();
+        if counted(&before) < counted(&self.before) && !before.is_empty() {
+            let topics = |all: &BTreeMap<TopicPartition, PartitionRegistration>| {
+                all.keys().map(|id| id.topic).collect::<BTreeSet<_>>().len()
+            };
+            let is_new = topics(&before) < topics(&self.before);
+            let what = if is_new { Occurrence::TopicCreatedAgain } else { Occurrence::TopicGrown };
+            self.counts.note(what, 1);
+        }
+        let is_deleted = counted(&before) > counted(&self.before);
+        self.counts.note(Occurrence::TopicDeleted, usize::from(is_deleted));
+        let left = self.errors_left();
+        self.counts.note(Occurrence::ErrorInjected, self.errors_before.saturating_sub(left));
+        self.errors_before = left;
+
+        for (id, after) in self.before.clone() {
+            let (Some(before), Some(leader)) = (before.get(&id), after.leader) else { continue };
+            let clean = [&before.isr, &before.elr, &before.last_known_elr];
+            if before.leader != Some(leader) && !clean.iter().any(|brokers| brokers.contains(&leader)) {
+                let topic = self.cluster.core.image.topic_by_id(id.topic).expect("it is there");
+                let is_wanted = topic.settings.unclean_leader_election_enable;
+                let is_asked_for = cause == Occurrence::UncleanElectionByRequest;
+                assert!(
+                    is_wanted || is_asked_for,
+                    "nobody wanted an unclean election: {before:?}, {after:?}"
+                );
+                self.counts.note(cause, 1);
+                self.lose(id, leader);
+            }
+        }
+    }
+
+    fn lose(&mut self, id: TopicPartition, leader: BrokerId) {
+        let end = self.log(id, leader).map_or(0, PartitionLog::end_offset);
+        let lost = self.durable.keys().filter(|(other, offset)| *other == id && *offset >= end).count();
+        self.counts.note(Occurrence::RecordLost, lost);
+        self.durable.retain(|(other, _), _| *other != id);
+        self.seen.retain(|(other, _), _| *other != id);
+        self.unclean.insert(id, self.moment);
     }
 
     pub(super) fn check(&mut self) {
@@ -25,6 +78,8 @@ impl World {
                 assert!(before.0 <= epochs.0 && before.1 <= epochs.1, "{before:?} then {epochs:?}");
                 for replica in core.partitions[&id].replicas() {
                     check_log(&replica.log);
+                    let deleted = self.deleted.get(&id).copied().unwrap_or(0);
+                    assert!(replica.log.start_offset() <= deleted, "nobody wanted more to go than {deleted}");
                     assert!(replica.high_watermark <= replica.log.end_offset());
                     if let Some(leading) = &replica.leading {
                         let key = (id, replica.broker, leading.epoch);
@@ -37,11 +92,11 @@ impl World {
         self.check_durable();
     }
 
-    /// What was acknowledged by all in sync is in the leader's log, unless it was deleted.
+    /// What was acknowledged by all in sync is in the leader's log, unless somebody wanted it to go.
     pub(super) fn check_durable(&self) {
         for (&(id, offset), expected) in &self.durable {
             let Some(log) = self.leader(id).and_then(|leader| self.log(id, leader)) else { continue };
-            if offset >= log.start_offset() {
+            if self.deleted.get(&id).is_none_or(|deleted| offset >= *deleted) {
                 let stored = log.batches_from(offset).next().expect("an acknowledged record is there");
                 assert_eq!(stored.base_offset(), offset, "an acknowledged record stays where it is");
                 assert_eq!(&payload(&log.read(offset, i64::MAX, 1, true).pieces[0]), expected);
@@ -51,16 +106,15 @@ impl World {
 
     /// Mends everything, lets time pass, and looks whether all is well again.
     pub(super) fn end_well(&mut self) {
+        self.cluster.core.clear_errors();
+        self.errors_before = 0;
         for broker in 1..=BrokerId::from(self.brokers) {
             self.cluster.start(broker);
             self.cluster.cut_off(broker, false);
             self.cluster.delay(broker, 0, 0);
-            self.take_answers();
-            self.check();
+            self.happened(Occurrence::UncleanElectionByConfig);
         }
-        self.cluster.advance(1_000_000);
-        self.take_answers();
-        self.check();
+        self.pass(1_000_000);
         for (connection, asked) in &self.pending {
             let is_open = self.cluster.core.connections.contains_key(connection);
             let is_settled = !is_open || self.cluster.is_closed(*connection);
@@ -92,6 +146,10 @@ impl World {
             assert_eq!(replica.high_watermark, replica.log.end_offset(), "all is committed");
         }
         let log = &replicas[0].log;
+        for batch in log.batches_from(start) {
+            let bytes = &log.read(batch.base_offset(), i64::MAX, 1, true).pieces[0];
+            assert!(!self.refused.contains(&payload(bytes)), "what was answered with an error is not there");
+        }
         let mut idempotent: Vec<_> = log
             .batches_from(start)
             .map(|batch| batch.header().expect("a header"))

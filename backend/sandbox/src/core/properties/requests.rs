@@ -3,44 +3,38 @@
 use super::{Asked, GROUP, Member, OFFSETS, Sent, TOPICS, To, World, is_idempotent};
 use crate::core::TopicPartition;
 use crate::core::log::PartitionLog;
-use crate::core::log::testing::{BatchBuilder, check};
+use crate::core::log::testing::BatchBuilder;
+use crate::core::testing::produce_request;
 use crate::wire::messages::delete_records_request::{
     DeleteRecordsPartition, DeleteRecordsRequestData, DeleteRecordsTopic,
 };
-use crate::wire::messages::delete_topics_request::DeleteTopicsRequestData;
 use crate::wire::messages::fetch_request::{FetchPartition, FetchRequestData, FetchTopic};
 use crate::wire::messages::heartbeat_request::HeartbeatRequestData;
-use crate::wire::messages::incremental_alter_configs_request::{
-    AlterConfigsResource, AlterableConfig, IncrementalAlterConfigsRequestData,
-};
 use crate::wire::messages::join_group_request::{JoinGroupRequestData, JoinGroupRequestProtocol};
 use crate::wire::messages::leave_group_request::{LeaveGroupRequestData, MemberIdentity};
 use crate::wire::messages::offset_commit_request::{
     OffsetCommitRequestData, OffsetCommitRequestPartition, OffsetCommitRequestTopic,
 };
 use crate::wire::messages::sync_group_request::SyncGroupRequestData;
-use crate::wire::{Api, PartitionProduce, ProduceRequest, Request, TopicProduce, text};
+use crate::wire::{Api, Request, text};
 
 impl World {
-    pub(super) fn produce(&mut self, producer: usize, topic: usize, to: To, acks: i16, records: usize) {
-        let Some(id) = self.partition(TOPICS[topic], 0) else { return };
+    pub(super) fn produce(
+        &mut self,
+        producer: usize,
+        (topic, partition): (usize, u8),
+        to: To,
+        acks: i16,
+        records: usize,
+    ) {
+        let Some(id) = self.some_partition(topic, partition) else { return };
         let unsettled = self.producers[producer].unsettled.clone();
         let sent = unsettled.unwrap_or_else(|| self.new_batch(producer, id, acks, records));
         let Some(broker) = self.asked_broker(to, sent.to) else { return };
-        let request = ProduceRequest {
-            acks: sent.acks,
-            timeout_ms: 15_000,
-            topics: vec![TopicProduce {
-                name: text(""),
-                id: sent.to.topic,
-                partitions: vec![PartitionProduce {
-                    index: 0,
-                    records: check(sent.batch.clone()),
-                    recompressed: None,
-                }],
-            }],
-        };
-        let asked = if sent.acks == 0 { Asked::Forgotten } else { Asked::Produce(sent) };
+        let mut request = produce_request("", sent.acks, 15_000, [(sent.to.partition, sent.batch.clone())]);
+        request.topics[0].id = sent.to.topic;
+        let asking = self.asking(sent.to, broker);
+        let asked = if sent.acks == 0 { Asked::Forgotten } else { Asked::Produce(sent, asking) };
         self.ask(broker, Api::Produce, 13, Request::Produce(request), asked);
     }
 
@@ -69,8 +63,8 @@ impl World {
         sent
     }
 
-    pub(super) fn fetch(&mut self, topic: usize, to: To, from: u8, wait_ms: i32) {
-        let Some(id) = self.partition(TOPICS[topic], 0) else { return };
+    pub(super) fn fetch(&mut self, (topic, partition): (usize, u8), to: To, from: u8, wait_ms: i32) {
+        let Some(id) = self.some_partition(topic, partition) else { return };
         let Some(broker) = self.asked_broker(to, id) else { return };
         let end = self.log(id, broker).map_or(0, PartitionLog::end_offset);
         let request = FetchRequestData {
@@ -81,6 +75,7 @@ impl World {
             topics: vec![FetchTopic {
                 topic_id: id.topic,
                 partitions: vec![FetchPartition {
+                    partition: id.partition,
                     current_leader_epoch: -1,
                     fetch_offset: i64::from(from) % (end + 2),
                     last_fetched_epoch: -1,
@@ -92,18 +87,25 @@ impl World {
             }],
             ..Default::default()
         };
-        self.ask(broker, Api::Fetch, 13, Request::Fetch(request), Asked::Fetch(id));
+        let asked = Asked::Fetch(id, self.asking(id, broker));
+        self.ask(broker, Api::Fetch, 13, Request::Fetch(request), asked);
     }
 
-    pub(super) fn delete_records(&mut self, topic: usize, to: To, part: u8) {
-        let Some(id) = self.partition(TOPICS[topic], 0) else { return };
+    pub(super) fn delete_records(&mut self, (topic, partition): (usize, u8), to: To, part: u8) {
+        let Some(id) = self.some_partition(topic, partition) else { return };
         let Some(broker) = self.asked_broker(to, id) else { return };
         let end = self.log(id, broker).map_or(0, PartitionLog::end_offset);
+        // -1 is the high watermark, which is not after the end.
+        let offset = if part < 64 { -1 } else { end * i64::from(part) / 256 };
+        let before = if offset < 0 { end } else { offset };
+        let deleted = self.deleted.entry(id).or_default();
+        *deleted = before.max(*deleted);
         let request = DeleteRecordsRequestData {
             topics: vec![DeleteRecordsTopic {
                 name: text(TOPICS[topic]),
                 partitions: vec![DeleteRecordsPartition {
-                    offset: end * i64::from(part) / 256,
+                    partition_index: id.partition,
+                    offset,
                     ..Default::default()
                 }],
                 ..Default::default()
@@ -111,45 +113,8 @@ impl World {
             timeout_ms: 1_000,
             ..Default::default()
         };
-        self.ask(broker, Api::DeleteRecords, 2, Request::DeleteRecords(request), Asked::Other);
-    }
-
-    pub(super) fn recreate(&mut self) {
-        let request = DeleteTopicsRequestData {
-            topic_names: vec![text(TOPICS[1])],
-            timeout_ms: 1_000,
-            ..Default::default()
-        };
-        if let Some(broker) = self.some_connected() {
-            self.ask(broker, Api::DeleteTopics, 5, Request::DeleteTopics(request), Asked::Other);
-            self.create(TOPICS[1]);
-        }
-    }
-
-    pub(super) fn minimum(&mut self, topic: usize, of: u8) {
-        // An eligible replica that is elected below a minimum that was lowered meanwhile leaves the others eligible though
-        // it now commits alone: Apache Kafka then loses records.
-        let id = self.partition(TOPICS[topic], 0);
-        if id.is_none_or(|id| self.leader(id).is_none()) {
-            return;
-        }
-        let request = IncrementalAlterConfigsRequestData {
-            resources: vec![AlterConfigsResource {
-                resource_type: 2,
-                resource_name: text(TOPICS[topic]),
-                configs: vec![AlterableConfig {
-                    name: text("min.insync.replicas"),
-                    value: Some(text(of.to_string())),
-                    ..Default::default()
-                }],
-                ..Default::default()
-            }],
-            ..Default::default()
-        };
-        if let Some(broker) = self.some_connected() {
-            let request = Request::IncrementalAlterConfigs(request);
-            self.ask(broker, Api::IncrementalAlterConfigs, 1, request, Asked::Other);
-        }
+        let asked = Asked::DeleteRecords(offset);
+        self.ask(broker, Api::DeleteRecords, 2, Request::DeleteRecords(request), asked);
     }
 
     pub(super) fn commit(&mut self, offset: i64) {

@@ -1,6 +1,7 @@
 //! What is written to `__consumer_offsets`, and what becomes of it.
 
 use super::*;
+use crate::window::Happening;
 
 #[test]
 fn groups_move_with_their_partition_and_keep_what_was_written_down() {
@@ -134,6 +135,58 @@ fn a_commit_that_the_in_sync_replicas_lack_after_five_seconds_fails_and_stays() 
     assert_eq!(committed(&mut cluster, broker), (0, vec![]));
     cluster.advance(1_000);
     assert_eq!(committed(&mut cluster, broker), (0, vec![("orders".to_owned(), 0, 6)]));
+}
+
+/// The offsets of which was told that the group has committed them.
+fn told_commits(cluster: &TestCluster) -> Vec<i64> {
+    let commits = cluster.events.iter().filter_map(|event| match event.what {
+        Happening::Committed { offset, .. } => Some(offset),
+        _ => None,
+    });
+    commits.collect()
+}
+
+#[test]
+fn who_watches_is_told_of_a_commit_when_it_is_one_however_late() {
+    let mut cluster = cluster();
+    cluster.core.set_watched(true);
+    let broker = coordinator(&mut cluster);
+    commit(&mut cluster, broker, &[("orders", &[0])]);
+    assert_eq!(told_commits(&cluster), [5]);
+    cluster.delay(other_than(broker), 0, 6_000);
+    assert_eq!(commit_late(&mut cluster, broker, 6), ErrorCode::CoordinatorNotAvailable);
+    assert_eq!(told_commits(&cluster), [5], "the client was told that it is not committed");
+    cluster.advance(1_000);
+    assert_eq!(told_commits(&cluster), [5, 6]);
+    cluster.advance(60_000);
+    assert_eq!(told_commits(&cluster), [5, 6], "once");
+}
+
+#[test]
+fn who_watches_is_told_once_of_a_commit_that_another_coordinator_finds_committed() {
+    for end in [End::Controlled, End::Kill] {
+        let mut cluster = cluster();
+        cluster.core.set_watched(true);
+        let broker = coordinator(&mut cluster);
+        commit(&mut cluster, broker, &[("orders", &[0, 1])]);
+        let topic = cluster.core.image.topic("__consumer_offsets").unwrap();
+        let partition = crate::core::group::partition_for(GROUP, 50);
+        let [leader, next, last] = topic.partition(partition).unwrap().replicas[..] else {
+            panic!("three replicas")
+        };
+        assert_eq!(leader, broker);
+        cluster.delay(last, 0, 8_000);
+        assert_eq!(commit_late(&mut cluster, broker, 6), ErrorCode::CoordinatorNotAvailable);
+        assert_eq!(told_commits(&cluster), [5, 5]);
+        cluster.end(broker, end);
+        cluster.delay(last, 0, 0);
+        cluster.advance(20_000);
+        assert_eq!(find(&mut cluster, next), (0, next));
+        assert_eq!(committed(&mut cluster, next).1[0], ("orders".to_owned(), 0, 6));
+        assert_eq!(told_commits(&cluster), [5, 5, 6], "{end:?}");
+        commit(&mut cluster, next, &[("orders", &[1])]);
+        assert_eq!(told_commits(&cluster), [5, 5, 6, 5], "{end:?}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::member::{Member, Protocol};
 use super::{ClassicGroup, State, Step};
 use crate::core::Now;
 use crate::core::group::records::{GroupMetadata, MemberMetadata};
-use crate::core::group::{AfterWrite, GroupEvent, GroupRecord, Waiter};
+use crate::core::group::{AfterWrite, GroupRecord, Waiter};
 use crate::wire::ErrorCode;
 use crate::wire::messages::JoinGroupResponseData;
 
@@ -30,15 +30,6 @@ pub(in crate::core::group) enum Written {
     },
     /// A static member has come back.
     Returned(Box<Returned>),
-    /// An offset was committed.
-    Offset {
-        /// For this topic,
-        topic: Arc<str>,
-        /// and this partition of it.
-        partition: i32,
-        /// The offset.
-        offset: i64,
-    },
 }
 
 /// A static member that has come back under another id, with nothing that would change the group.
@@ -123,11 +114,7 @@ impl ClassicGroup {
         step: &mut Step<'_>,
     ) {
         match (what, result) {
-            (Written::New { .. }, Ok(())) | (Written::Offset { .. }, Err(_)) => {}
-            (Written::Offset { topic, partition, offset }, Ok(())) => {
-                let group = self.id.clone();
-                step.out.events.push(GroupEvent::Committed { group, topic, partition, offset });
-            }
+            (Written::New { .. }, Ok(())) => {}
             (Written::New { waiter }, Err(error)) => {
                 let first = self
                     .members

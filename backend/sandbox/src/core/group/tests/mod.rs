@@ -90,7 +90,7 @@ impl Desk {
             }
             let mut next = Outbox::default();
             let to = i64::try_from(self.log.len() + out.records.len()).unwrap();
-            self.coordinator.committed_to(to);
+            self.coordinator.committed_to(to, &mut next);
             for record in out.records {
                 self.log.push((record.clone(), to));
                 self.coordinator.wrote(record, to, &mut next);

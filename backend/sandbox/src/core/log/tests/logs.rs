@@ -217,6 +217,26 @@ fn chunks_are_charged_while_a_replica_holds_them() {
 }
 
 #[test]
+fn a_segment_that_goes_frees_its_memory() {
+    let account = ChunkAccount::default();
+    let mut log = PartitionLog::charged_to(account.clone());
+    let records = checked(&BatchBuilder::of(100));
+    let rules = AppendRules { segment_bytes: 100_000, ..append_rules() };
+    let mut before = 0;
+    while log.segments().len() < 6 {
+        let is_free = log.takes(records.bytes().len(), &rules) == 0;
+        log.append(&records, 0, &rules, WALL_MS);
+        assert_eq!(account.bytes() == before, is_free, "it was told before");
+        before = account.bytes();
+    }
+    while let Some(dropped) = log.drop_oldest_segment() {
+        assert!(before - account.bytes() >= dropped.bytes, "the memory of its batches");
+        before = account.bytes();
+    }
+    assert!(account.bytes() <= rules.segment_bytes);
+}
+
+#[test]
 fn chunks_grow_to_a_mebibyte_and_large_batches_have_their_own() {
     let account = ChunkAccount::default();
     let mut log = PartitionLog::charged_to(account.clone());

@@ -29,6 +29,7 @@ fn append_rules() -> AppendRules {
         timestamp_type: TimestampType::CreateTime,
         segment_bytes: 1 << 30,
         segment_ms: 7 * 24 * 3_600_000,
+        chunk_bytes: usize::MAX,
     }
 }
 
