@@ -94,7 +94,8 @@ impl Core {
     ) -> Result<(BrokerId, KafkaString, i32), ErrorCode> {
         match kind.ok_or(ErrorCode::InvalidRequest)? {
             CoordinatorKind::Group => {}
-            CoordinatorKind::Transaction => return Err(ErrorCode::CoordinatorNotAvailable),
+            // Not retriable: clients would wait for it until their own time limits.
+            CoordinatorKind::Transaction => return Err(ErrorCode::InvalidRequest),
             CoordinatorKind::Share if caller.version < SHARE_SINCE || !is_share_key(key.as_str()) => {
                 return Err(ErrorCode::InvalidRequest);
             }

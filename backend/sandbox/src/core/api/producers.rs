@@ -27,8 +27,8 @@ impl Core {
             return refused(ErrorCode::InvalidRequest);
         }
         match &request.transactional_id {
-            Some(id) if id.is_empty() => refused(ErrorCode::InvalidRequest),
-            Some(_) => refused(ErrorCode::CoordinatorNotAvailable),
+            // So does Apache Kafka if the id is empty; here there are no transactions at all.
+            Some(_) => refused(ErrorCode::InvalidRequest),
             None => {
                 let producer_id = self.next_producer_id;
                 self.next_producer_id += 1;

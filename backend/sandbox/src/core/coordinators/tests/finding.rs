@@ -41,7 +41,7 @@ fn each_version_says_who_coordinates_in_its_own_form() {
 fn kinds_of_coordinators_that_do_not_exist_are_refused() {
     let mut cluster = cluster();
     for (version, key_type, error) in [
-        (3, 1, ErrorCode::CoordinatorNotAvailable),
+        (3, 1, ErrorCode::InvalidRequest),
         (3, 2, ErrorCode::InvalidRequest),
         (3, 7, ErrorCode::InvalidRequest),
     ] {
