@@ -130,6 +130,10 @@ fn batch(attributes: i16, count: usize, records: &[u8]) -> Bytes {
 
 /// One record with a value of so many bytes.
 fn record(value: usize) -> Bytes {
+    batch(0, 1, &record_bytes(value))
+}
+
+fn record_bytes(value: usize) -> Vec<u8> {
     let mut body = vec![0, 0, 0, 1];
     put_varint(&mut body, value);
     body.resize(body.len() + value, b'v');
@@ -137,13 +141,12 @@ fn record(value: usize) -> Bytes {
     let mut record = Vec::new();
     put_varint(&mut record, body.len());
     record.extend(body);
-    batch(0, 1, &record)
+    record
 }
 
-/// A batch of records as small as can be, so many bytes of them before they were compressed by gzip or zstd.
-fn small_records(bytes: usize, attributes: i16) -> Bytes {
-    const RECORD: [u8; 7] = [12, 0, 0, 0, 1, 1, 0];
-    let records = RECORD.repeat(bytes / RECORD.len());
+/// A batch of records of a kilobyte each, so many, compressed by gzip or zstd.
+fn bomb(kilobytes: usize, attributes: i16) -> Bytes {
+    let records = record_bytes(1_000).repeat(kilobytes);
     let compressed = match attributes {
         1 => {
             let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -152,7 +155,7 @@ fn small_records(bytes: usize, attributes: i16) -> Bytes {
         }
         _ => zstd::encode_all(&records[..], 3).expect("memory"),
     };
-    batch(attributes, bytes / RECORD.len(), &compressed)
+    batch(attributes, kilobytes, &compressed)
 }
 
 fn put_varint(into: &mut Vec<u8>, value: usize) {
@@ -341,9 +344,9 @@ async fn those_who_ask_for_much_keep_nobody_waiting_until_they_have_it_all() {
     let names: Vec<String> = (0..100_000).map(|number| format!("no-topic-{number}")).collect();
     let names = metadata(names.iter().map(String::as_str));
     is_met_beside("100,000 names", &scene, "loud", 8, names).await;
-    is_met_beside("large bombs", &scene, "loud", 1, loud(small_records(60 << 20, 1))).await;
+    is_met_beside("large bombs", &scene, "loud", 2, loud(bomb(60_000, 1))).await;
     // As short as requests that are read where they come in.
-    let short = loud(small_records(30 << 20, 4));
+    let short = loud(bomb(24_000, 4));
     assert!(short.len() < 4 << 10, "{} bytes", short.len());
     is_met_beside("short bombs", &scene, "loud", 8, short).await;
     let large = produce("loud", 1, (0..30).map(|_| (0, record(1 << 20))));

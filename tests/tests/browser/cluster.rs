@@ -113,7 +113,13 @@ async fn a_failed_cluster(width: Width, scheme: Scheme) -> Result<()> {
     learner.browser.press("Enter").await?;
     learner.browser.see_text("article", "Consuming", "Started over.").await?;
     learner.browser.click("button", "Start a consumer").await?;
-    learner.browser.see_text("region", "Consumer 2 in group east-coast-dpt", "60").await?;
+    // What was over is forgotten, and this is the first one again.
+    learner
+        .browser
+        .see_that("region", consumer, "60, of one that runs", |text| {
+            text.contains("60") && !text.contains(defect)
+        })
+        .await?;
     learner.leaves().await.map(drop)
 }
 

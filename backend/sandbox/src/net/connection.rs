@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::core::{Answer, BrokerId};
 use crate::engine::{Attached, Engine};
-use crate::wire::{self, Request};
+use crate::wire::{self, Request, RequestHeader};
 
 /// The longest request to produce (`socket.request.max.bytes`).
 const MAX_FRAME_BYTES: usize = 104_857_600;
@@ -22,6 +22,8 @@ const MAX_FRAME_BYTES: usize = 104_857_600;
 const MAX_OTHER_FRAME_BYTES: usize = 2 << 20;
 /// Requests up to here are read at once, unless they decompress to much. What longer ones hold may take a while.
 const QUICK_BYTES: usize = 4 << 10;
+/// Requests up to here are read apart, but not in their turn with those that take long.
+const MIDDLING_BYTES: usize = 64 << 10;
 /// How many long requests are read at a time, in the process: each may take many times its length of memory.
 static LONG_REQUESTS: Semaphore = Semaphore::const_new(4);
 /// How much is read at once, at least. What a frame says of its length is not believed before the bytes are there.
@@ -51,6 +53,23 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, engine: &Engine, 
     }
 }
 
+/// Reads a request where nobody else is kept waiting by it.
+async fn decode(frame: Bytes) -> io::Result<(RequestHeader, Request)> {
+    let quickly = if frame.len() <= QUICK_BYTES {
+        wire::decode_quickly(&frame)
+    } else if frame.len() <= MIDDLING_BYTES {
+        let frame = frame.clone();
+        spawn_blocking(move || wire::decode_quickly(&frame)).await.map_err(io::Error::other)?
+    } else {
+        None
+    };
+    let decoded = match quickly {
+        Some(decoded) => decoded,
+        None => apart(|| wire::decode(frame)).await?,
+    };
+    decoded.map_err(io::Error::other)
+}
+
 /// Does what takes long where nobody waits for it but this connection.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let turn = LONG_REQUESTS.acquire().await.map_err(io::Error::other)?;
@@ -78,12 +97,7 @@ impl Connection {
 
     async fn serve(&mut self, attached: &mut Attached<'_>) -> io::Result<()> {
         while let Some(frame) = self.next_frame().await? {
-            let quickly = (frame.len() <= QUICK_BYTES).then(|| wire::decode_quickly(&frame)).flatten();
-            let decoded = match quickly {
-                Some(decoded) => decoded,
-                None => apart(|| wire::decode(frame)).await?,
-            };
-            let (header, mut request) = decoded.map_err(io::Error::other)?;
+            let (header, mut request) = decode(frame).await?;
             if let Some(wanted) = attached.wanted_compression(&request) {
                 request = apart(move || {
                     if let Request::Produce(produce) = &mut request {

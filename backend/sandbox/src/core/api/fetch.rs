@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Asked;
 use super::errors::with_error;
 use super::produce::endpoints;
 use super::repeats::last_places;
-use super::{Asked, DEBUGGING};
 use crate::core::image::Topic;
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
@@ -207,10 +207,7 @@ impl Core {
             // Followers don't fetch here: it is none of them.
             return Err(ErrorCode::NotLeaderOrFollower);
         }
-        let is_debugging =
-            fetch.request.replica_id == DEBUGGING || fetch.request.replica_state.replica_id == DEBUGGING;
-        let any = is_debugging || fetch.version >= FOLLOWERS_SERVE;
-        let asked = if any { Asked::AnyReplica } else { Asked::Leader };
+        let asked = if fetch.version < FOLLOWERS_SERVE { Asked::Leader } else { Asked::AnyReplica };
         let (index, epoch) = (partition.partition, partition.current_leader_epoch);
         let replica = self.replica_in_epoch(fetch.broker, topic, index, epoch, asked)?;
         let log = &replica.log;
@@ -240,11 +237,7 @@ impl Core {
         if fetch.request.max_bytes < 0 {
             return Err(ErrorCode::UnknownServerError);
         }
-        let up_to = match fetch.request.isolation_level {
-            _ if is_debugging => log.end_offset(),
-            1 => stable,
-            _ => replica.high_watermark,
-        };
+        let up_to = if read_committed { stable } else { replica.high_watermark };
         let max_bytes = usize::try_from(partition.partition_max_bytes).unwrap_or(0).min(budget);
         let slice = log.read(partition.fetch_offset, up_to, max_bytes, at_least_one);
         Ok(Read { head, records: slice.pieces, bytes: slice.bytes, urgent: false })

@@ -1,7 +1,7 @@
 //! ListOffsets: the ends of a partition, and the offset at a time.
 
+use super::Asked;
 use super::repeats::counts;
-use super::{Asked, DEBUGGING};
 use crate::core::{Caller, Core};
 use crate::wire::ErrorCode;
 use crate::wire::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsRequestData};
@@ -23,8 +23,10 @@ mod special {
     pub(super) const EARLIEST_PENDING_UPLOAD: i64 = -6;
 }
 
-/// The replica id of consumers, who see nothing past the high watermark.
+/// The replica id of consumers, who see nothing past the high watermark; others see the log's end.
 const CONSUMER: i32 = -1;
+/// That of clients that look for faults: any replica answers them.
+const DEBUGGING: i32 = -2;
 
 struct Found {
     timestamp: i64,

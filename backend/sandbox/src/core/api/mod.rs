@@ -112,9 +112,6 @@ impl Core {
     }
 }
 
-/// The replica id of consumers that look for faults: any replica serves them, up to the end of its log.
-const DEBUGGING: i32 = -2;
-
 /// Whom a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
