@@ -91,7 +91,8 @@ async fn views_are_few_however_much_happens() {
     let spent = times[times.len() - 1] - times[0];
     assert!(times.len() as u64 <= spent / 190 + 3, "{times:?}");
     let batches = finished.events.iter().filter(|event| matches!(event, Event::Happened(_))).count();
-    assert!(batches <= times.len(), "{batches} batches with {} views", times.len());
+    // A batch may come after the view that already shows what came of it.
+    assert!(batches as u64 <= spent / 190 + 5, "{batches} batches with views at {times:?}");
     let events = happened(&finished.events);
     let appended = events.iter().filter_map(|event| match &event.what {
         Happening::Appended { topic, first_offset, log_end, .. } if topic.as_str() == "t" => {
