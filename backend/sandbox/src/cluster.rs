@@ -1,5 +1,11 @@
 //! A cluster as its owner holds it.
 
+mod config;
+#[cfg(test)]
+mod defects;
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -10,97 +16,13 @@ use thiserror::Error;
 use tokio::sync::{Mutex, Semaphore, broadcast};
 use tokio::task::JoinHandle;
 
+pub use self::config::{Config, MAX_BROKERS, StartError};
+use self::config::{begin, broker_configs};
 use crate::core::{Address, Beginning, BrokerId, Core, Effects, End, FaultError, InjectedError, Limits};
 use crate::engine::{Engine, LockUse};
 use crate::net::{Listener, Reserved};
 use crate::window::{ClusterEvent, Snapshot};
 use crate::wire::text;
-
-/// The most brokers of a cluster.
-pub const MAX_BROKERS: u16 = 9;
-
-/// What cluster to start.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// How many brokers, 1 to [`MAX_BROKERS`].
-    pub brokers: u16,
-    /// The id of the first broker; the others follow.
-    pub first_broker_id: u16,
-    /// The host at which clients are told to come to the brokers; the address at which these listen when `None`.
-    pub advertised_host: Option<String>,
-    /// The ports of the brokers, from the first; 0 and those not given are free ones.
-    pub ports: Vec<u16>,
-    /// Broker configs that differ from Apache Kafka's defaults, by their names there.
-    pub broker_configs: Vec<(String, String)>,
-    /// Topics to begin with: name, partitions, replication factor.
-    pub topics: Vec<(String, u16, u16)>,
-    /// How many bytes of record batches it holds.
-    pub log_bytes: u64,
-    /// How many topics it holds.
-    pub max_topics: usize,
-    /// How many partitions it holds.
-    pub max_partitions: usize,
-    /// How many connections it holds.
-    pub max_connections: usize,
-    /// Where its randomness comes from; drawn when `None`.
-    pub seed: Option<u64>,
-}
-
-impl Default for Config {
-    /// Three brokers on free ports, 256 MiB.
-    fn default() -> Self {
-        Self {
-            brokers: 3,
-            first_broker_id: 1,
-            advertised_host: None,
-            ports: Vec::new(),
-            broker_configs: Vec::new(),
-            topics: Vec::new(),
-            log_bytes: 256 << 20,
-            max_topics: 1000,
-            max_partitions: 10_000,
-            max_connections: 1000,
-            seed: None,
-        }
-    }
-}
-
-impl Config {
-    /// The names of those of [`Self::broker_configs`] that are kept and told, and do nothing else.
-    pub fn without_effect(&self) -> impl Iterator<Item = &str> {
-        let names = self.broker_configs.iter().map(|(name, _)| name.as_str());
-        names.filter(|name| !crate::core::config::has_effect(name))
-    }
-}
-
-/// Why a cluster doesn't start.
-#[derive(Debug, Error)]
-pub enum StartError {
-    /// Not 1 to [`MAX_BROKERS`] brokers.
-    #[error("a cluster has 1 to {MAX_BROKERS} brokers, not {0}")]
-    Brokers(u16),
-    /// An address can't be had.
-    #[error("broker {broker} can't listen on port {port}: {source}")]
-    Port {
-        /// Whose.
-        broker: i32,
-        /// 0: any.
-        port: u16,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// A broker config is refused.
-    #[error("{0}")]
-    Config(String),
-    /// A topic can't be made.
-    #[error("topic {name} can't be made: {reason}")]
-    Topic {
-        /// Its name.
-        name: String,
-        /// Why, in Kafka's words.
-        reason: String,
-    },
-}
 
 /// Why a broker can't be stopped or started.
 #[derive(Debug, Error)]
@@ -381,144 +303,5 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.clock.abort();
-    }
-}
-
-/// The configs that the brokers start with: on fewer than three brokers the internal topics have fewer replicas, as in
-/// the configuration that Apache Kafka comes with.
-fn broker_configs(config: &Config) -> Vec<(String, String)> {
-    let factor = config.brokers.min(3);
-    let mut configs: Vec<(String, String)> =
-        [("offsets.topic.replication.factor", factor), ("transaction.state.log.replication.factor", factor)]
-            .map(|(name, value)| (name.to_owned(), value.to_string()))
-            .into();
-    configs.retain(|(name, _)| config.broker_configs.iter().all(|(given, _)| given != name));
-    configs.extend(config.broker_configs.iter().cloned());
-    configs
-}
-
-fn begin(core: &mut Core, config: &Config) -> Result<(), StartError> {
-    for (name, partitions, replication_factor) in &config.topics {
-        core.begin_with_topic(name, *partitions, *replication_factor)
-            .map_err(|reason| StartError::Topic { name: name.clone(), reason })?;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod defects;
-
-#[cfg(test)]
-mod tests {
-    use tokio::io::AsyncReadExt;
-    use tokio::net::{TcpSocket, TcpStream};
-    use tokio::time::timeout;
-
-    use super::*;
-    use crate::BrokerState;
-
-    const PATIENCE: Duration = Duration::from_secs(20);
-
-    fn socket(reuses: bool) -> TcpSocket {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_reuseaddr(reuses).unwrap();
-        socket
-    }
-
-    fn states(cluster: &Cluster) -> Vec<(i32, BrokerState)> {
-        let brokers = cluster.snapshot().unwrap().brokers;
-        brokers.iter().map(|broker| (broker.id, broker.state)).collect()
-    }
-
-    /// That nobody can take these addresses, whatever they say of their sockets.
-    fn cannot_be_taken(addresses: &[SocketAddr]) {
-        for address in addresses {
-            for reuses in [false, true] {
-                let refused = socket(reuses).bind(*address).unwrap_err();
-                assert_eq!(refused.kind(), io::ErrorKind::AddrInUse, "{address}");
-            }
-        }
-    }
-
-    #[tokio::test]
-    async fn brokers_are_known_by_the_ids_they_were_given() {
-        let config = Config { first_broker_id: 0, ..Config::default() };
-        let cluster = Cluster::start(&config).unwrap();
-        cluster.stop_broker(0).await.unwrap();
-        cluster.kill_broker(2).await.unwrap();
-        assert!(matches!(cluster.stop_broker(3).await, Err(BrokerError::Unknown(3))));
-        assert!(matches!(cluster.stop_broker(-1).await, Err(BrokerError::Unknown(-1))));
-        let [stopped, up, killed] = [BrokerState::Stopped, BrokerState::Up, BrokerState::Killed];
-        assert_eq!(states(&cluster), [(0, stopped), (1, up), (2, killed)]);
-        cluster.start_broker(0).await.unwrap();
-        assert_eq!(states(&cluster), [(0, up), (1, up), (2, killed)]);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn a_broker_that_is_down_keeps_its_port_against_everybody_and_listens_there_again() {
-        let cluster = Cluster::start(&Config::default()).unwrap();
-        let addresses = cluster.addresses().to_vec();
-        cannot_be_taken(&addresses);
-        for _ in 0..3 {
-            // Connections that the broker closes are remembered at its address for a minute.
-            let mut streams = Vec::new();
-            for address in &addresses {
-                streams.push(TcpStream::connect(address).await.unwrap());
-            }
-            for broker in 1..=3 {
-                cluster.stop_broker(broker).await.unwrap();
-            }
-            for mut stream in streams {
-                let ended = timeout(PATIENCE, stream.read(&mut [0])).await.unwrap();
-                assert!(matches!(ended, Ok(0) | Err(_)));
-            }
-            cannot_be_taken(&addresses);
-            for (broker, address) in (1..).zip(&addresses) {
-                assert!(TcpStream::connect(address).await.is_err(), "nobody listens");
-                cluster.start_broker(broker).await.unwrap();
-                TcpStream::connect(address).await.unwrap();
-            }
-        }
-        // And for the cluster that comes after it.
-        let kept = cluster.close().await.unwrap();
-        drop(cluster);
-        cannot_be_taken(&addresses);
-        let next = Cluster::start_at(&Config::default(), kept).unwrap();
-        assert_eq!(next.addresses(), addresses);
-        drop(next);
-    }
-
-    #[cfg(target_os = "linux")]
-    #[tokio::test]
-    async fn a_broker_whose_port_is_lost_stays_down_until_it_can_have_it() {
-        let cluster = Cluster::start(&Config { brokers: 1, ..Config::default() }).unwrap();
-        let address = cluster.addresses()[0];
-        cluster.kill_broker(1).await.unwrap();
-        let lose = async |place| cluster.places.lock().await[0] = place;
-
-        // Another program has bound it, and doesn't share it any more.
-        lose(Place::None).await;
-        let other = socket(true);
-        other.bind(address).unwrap();
-        lose(Place::Down(Reserved::new(address).unwrap())).await;
-        other.set_reuseaddr(false).unwrap();
-        for _ in 0..2 {
-            assert!(matches!(cluster.start_broker(1).await, Err(BrokerError::Port { broker: 1, .. })));
-            assert_eq!(states(&cluster), [(1, BrokerState::Killed)]);
-        }
-        assert!(matches!(cluster.places.lock().await[..], [Place::Down(_)]), "its place is kept");
-
-        // Or listens there, and there is no place that was kept.
-        lose(Place::None).await;
-        other.set_reuseaddr(true).unwrap();
-        let other = other.listen(1).unwrap();
-        assert!(matches!(cluster.start_broker(1).await, Err(BrokerError::Port { broker: 1, .. })));
-        assert_eq!(states(&cluster), [(1, BrokerState::Killed)]);
-
-        drop(other);
-        cluster.start_broker(1).await.unwrap();
-        assert_eq!(states(&cluster), [(1, BrokerState::Up)]);
-        TcpStream::connect(address).await.unwrap();
     }
 }

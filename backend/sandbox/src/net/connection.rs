@@ -55,13 +55,13 @@ pub(super) async fn serve(stream: TcpStream, peer: SocketAddr, engine: &Engine, 
 
 /// Reads a request where nobody else is kept waiting by it.
 async fn decode(frame: Bytes) -> io::Result<(RequestHeader, Request)> {
-    let quickly = match frame.len() {
-        ..=QUICK_BYTES => wire::decode_quickly(&frame),
-        ..=MIDDLING_BYTES => {
-            let frame = frame.clone();
-            spawn_blocking(move || wire::decode_quickly(&frame)).await.map_err(io::Error::other)?
-        }
-        _ => None,
+    let quickly = if frame.len() <= QUICK_BYTES {
+        wire::decode_quickly(&frame)
+    } else if frame.len() <= MIDDLING_BYTES {
+        let frame = frame.clone();
+        spawn_blocking(move || wire::decode_quickly(&frame)).await.map_err(io::Error::other)?
+    } else {
+        None
     };
     let decoded = match quickly {
         Some(decoded) => decoded,

@@ -1,10 +1,8 @@
 //! What must be true.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use bytes::Bytes;
 
-use super::{Asked, OFFSETS, Occurrence, TOPICS, World};
+use super::{Asked, OFFSETS, Occurrence, Partitions, TOPICS, World};
 use crate::core::image::PartitionRegistration;
 use crate::core::log::PartitionLog;
 use crate::core::{BrokerId, TopicPartition};
@@ -19,24 +17,14 @@ impl World {
     /// Looks what has become of the partitions since the last time. Where one leads that was neither in sync nor eligible
     /// nor the last that was, there was an unclean election, by `cause`: what was acknowledged and seen may be lost.
     pub(super) fn note_changes(&mut self, cause: Occurrence) {
-        let mut now = BTreeMap::new();
+        let mut now = Partitions::new();
         for topic in self.cluster.core.image.topics() {
             for (index, registration) in (0..).zip(&topic.partitions) {
                 now.insert(TopicPartition { topic: topic.id, partition: index }, registration.clone());
             }
         }
         let before = std::mem::replace(&mut self.before, now);
-        let counted = |all: &BTreeMap<TopicPartition, _>| all.len();
-        if counted(&before) < counted(&self.before) && !before.is_empty() {
-            let topics = |all: &BTreeMap<TopicPartition, PartitionRegistration>| {
-                all.keys().map(|id| id.topic).collect::<BTreeSet<_>>().len()
-            };
-            let is_new = topics(&before) < topics(&self.before);
-            let what = if is_new { Occurrence::TopicCreatedAgain } else { Occurrence::TopicGrown };
-            self.counts.note(what, 1);
-        }
-        let is_deleted = counted(&before) > counted(&self.before);
-        self.counts.note(Occurrence::TopicDeleted, usize::from(is_deleted));
+        self.counts.compare(&before, &self.before);
         let left = self.errors_left();
         self.counts.note(Occurrence::ErrorInjected, self.errors_before.saturating_sub(left));
         self.errors_before = left;

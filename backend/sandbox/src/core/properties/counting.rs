@@ -1,8 +1,8 @@
 //! That what the steps are for really happens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::CASES;
+use super::{CASES, Partitions};
 
 /// What may not happen in a world, and must in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +47,18 @@ pub(super) struct Counts(BTreeMap<Occurrence, u32>);
 impl Counts {
     pub(super) fn note(&mut self, what: Occurrence, times: usize) {
         *self.0.entry(what).or_default() += u32::try_from(times).expect("few");
+    }
+
+    /// Topics that came, went or grew.
+    pub(super) fn compare(&mut self, before: &Partitions, after: &Partitions) {
+        let topics = |all: &Partitions| all.keys().map(|id| id.topic).collect::<BTreeSet<_>>();
+        let (topics_before, topics_after) = (topics(before), topics(after));
+        self.note(Occurrence::TopicDeleted, topics_before.difference(&topics_after).count());
+        if !before.is_empty() {
+            self.note(Occurrence::TopicCreatedAgain, topics_after.difference(&topics_before).count());
+        }
+        let came = after.keys().filter(|id| !before.contains_key(id) && topics_before.contains(&id.topic));
+        self.note(Occurrence::TopicGrown, came.count());
     }
 
     pub(super) fn add(&mut self, others: &Self) {

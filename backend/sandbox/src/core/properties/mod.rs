@@ -37,6 +37,9 @@ const GROUP: &str = "group";
 /// How many worlds there are in a run.
 const CASES: u32 = 2_000;
 
+/// The partitions of all topics, as the controller knows them.
+type Partitions = BTreeMap<TopicPartition, PartitionRegistration>;
+
 /// A request that has not been answered yet.
 #[derive(Debug)]
 enum Asked {
@@ -106,7 +109,7 @@ struct World {
     /// Grows with all that happens.
     moment: u64,
     /// The partitions as they were a moment ago.
-    before: BTreeMap<TopicPartition, PartitionRegistration>,
+    before: Partitions,
     /// When a partition's last unclean election was.
     unclean: BTreeMap<TopicPartition, u64>,
     /// How many injected errors were to come a moment ago.
@@ -139,7 +142,7 @@ impl World {
             refused: BTreeSet::new(),
             deleted: BTreeMap::new(),
             moment: 0,
-            before: BTreeMap::new(),
+            before: Partitions::new(),
             unclean: BTreeMap::new(),
             errors_before: 0,
             counts: Counts::default(),

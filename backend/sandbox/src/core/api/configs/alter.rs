@@ -1,8 +1,9 @@
 //! AlterConfigs and IncrementalAlterConfigs: all configs of a resource, or single ones.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::{ClusterFacts, ResourceType, no_client_metrics};
+use crate::core::api::repeats::counts;
 use crate::core::config::{ConfigChange, ConfigError, ConfigResource, ConfigStore, Operation, Overrides};
 use crate::wire::messages::alter_configs_request::{AlterConfigsRequestData, AlterConfigsResource};
 use crate::wire::messages::alter_configs_response::{AlterConfigsResourceResponse, AlterConfigsResponseData};
@@ -17,51 +18,26 @@ use crate::wire::{ErrorCode, KafkaString, message};
 /// Overrides that a resource is to have from now on: see [`ConfigStore::replace`].
 pub(crate) type Changes = Vec<(ConfigResource, Overrides)>;
 
+/// What a resource is to have from now on; nothing, if what it is asked for changes nothing.
+type Altered = Result<Option<(ConfigResource, Overrides)>, ConfigError>;
+
 /// Answers `AlterConfigs`, which sets all configs of a resource.
 pub(super) fn alter_configs(
     store: &ConfigStore,
     facts: &impl ClusterFacts,
     request: &AlterConfigsRequestData,
 ) -> (AlterConfigsResponseData, Changes) {
-    let twice = named_twice(request.resources.iter().map(|it| (it.resource_type, it.resource_name.as_str())));
-    let mut changes = Changes::new();
-    let responses = request.resources.iter().map(|resource| {
-        let replaced = if twice.contains(&(resource.resource_type, resource.resource_name.as_str())) {
-            Err(resource_twice())
-        } else {
-            replacement(store, facts, resource)
-        };
-        let (error_code, error_message) = outcome(replaced, request.validate_only, &mut changes);
-        AlterConfigsResourceResponse {
-            error_code,
-            error_message,
-            resource_type: resource.resource_type,
-            resource_name: resource.resource_name.clone(),
-            ..Default::default()
-        }
+    let named = |it: &AlterConfigsResource| (it.resource_type, it.resource_name.clone());
+    let altered = |it: &AlterConfigsResource| replacement(store, facts, it);
+    let (outcomes, changes) = each_once(&request.resources, named, altered, request.validate_only);
+    let responses = outcomes.into_iter().map(|outcome| AlterConfigsResourceResponse {
+        error_code: outcome.error_code,
+        error_message: outcome.error_message,
+        resource_type: outcome.resource_type,
+        resource_name: outcome.resource_name,
+        ..Default::default()
     });
-    let responses = responses.collect();
-    (AlterConfigsResponseData { responses, ..Default::default() }, changes)
-}
-
-fn replacement(
-    store: &ConfigStore,
-    facts: &impl ClusterFacts,
-    request: &AlterConfigsResource,
-) -> Result<Option<(ConfigResource, Overrides)>, ConfigError> {
-    refuse_names_twice(request.configs.iter().map(|config| config.name.as_str()))?;
-    let null = request.configs.iter().filter(|config| config.value.is_none());
-    refuse_null(null.map(|config| config.name.as_str()))?;
-    let name = request.resource_name.as_str();
-    let resource = match ResourceType::from_id(request.resource_type) {
-        Some(ResourceType::BrokerLogger) | None => return Err(unknown_type(request.resource_type)),
-        Some(kind) => resource(facts, kind, name)?,
-    };
-    let value = |value: &Option<KafkaString>| value.as_ref().map(ToString::to_string).unwrap_or_default();
-    let new = request.configs.iter().map(|config| (config.name.to_string(), value(&config.value))).collect();
-    store.check_replacement(facts.broker(), &resource, &new)?;
-    refuse_missing(facts, &resource)?;
-    Ok(Some((resource, new)))
+    (AlterConfigsResponseData { responses: responses.collect(), ..Default::default() }, changes)
 }
 
 /// Answers `IncrementalAlterConfigs`, which changes single configs of a resource (KIP-339).
@@ -70,37 +46,81 @@ pub(super) fn incremental_alter_configs(
     facts: &impl ClusterFacts,
     request: &IncrementalAlterConfigsRequestData,
 ) -> (IncrementalAlterConfigsResponseData, Changes) {
-    let twice = named_twice(request.resources.iter().map(|it| (it.resource_type, it.resource_name.as_str())));
-    let mut changes = Changes::new();
-    let responses = request.resources.iter().map(|resource| {
-        let altered = if twice.contains(&(resource.resource_type, resource.resource_name.as_str())) {
-            Err(resource_twice())
-        } else {
-            alteration(store, facts, resource)
-        };
-        let (error_code, error_message) = outcome(altered, request.validate_only, &mut changes);
-        IncrementalResponse {
-            error_code,
-            error_message,
-            resource_type: resource.resource_type,
-            resource_name: resource.resource_name.clone(),
-            ..Default::default()
-        }
+    let named = |it: &IncrementalResource| (it.resource_type, it.resource_name.clone());
+    let altered = |it: &IncrementalResource| alteration(store, facts, it);
+    let (outcomes, changes) = each_once(&request.resources, named, altered, request.validate_only);
+    let responses = outcomes.into_iter().map(|outcome| IncrementalResponse {
+        error_code: outcome.error_code,
+        error_message: outcome.error_message,
+        resource_type: outcome.resource_type,
+        resource_name: outcome.resource_name,
+        ..Default::default()
     });
-    let responses = responses.collect();
-    (IncrementalAlterConfigsResponseData { responses, ..Default::default() }, changes)
+    (IncrementalAlterConfigsResponseData { responses: responses.collect(), ..Default::default() }, changes)
 }
 
-fn alteration(
-    store: &ConfigStore,
-    facts: &impl ClusterFacts,
-    request: &IncrementalResource,
-) -> Result<Option<(ConfigResource, Overrides)>, ConfigError> {
-    refuse_names_twice(request.configs.iter().map(|config| config.name.as_str()))?;
+/// What is answered of a resource.
+struct Outcome {
+    error_code: i16,
+    error_message: Option<KafkaString>,
+    resource_type: i8,
+    resource_name: KafkaString,
+}
+
+/// Alters the resources of a request, each for itself; those that are named more than once not at all.
+fn each_once<R>(
+    resources: &[R],
+    named: impl Fn(&R) -> (i8, KafkaString),
+    altered: impl Fn(&R) -> Altered,
+    validate_only: bool,
+) -> (Vec<Outcome>, Changes) {
+    let mut counts = counts(resources.iter().map(&named));
+    counts.retain(|_, count| *count > 1);
+    let mut changes = Changes::new();
+    let outcomes = resources.iter().map(|resource| {
+        let (resource_type, resource_name) = named(resource);
+        let altered = match counts.contains_key(&(resource_type, resource_name.clone())) {
+            true => Err(ConfigError::invalid_request("Each resource must appear at most once.")),
+            false => altered(resource),
+        };
+        let (error_code, error_message) = match altered {
+            Ok(change) => {
+                changes.extend(change.filter(|_| !validate_only));
+                (ErrorCode::None, None)
+            }
+            Err(error) => (error.code, message(error.message).filter(|message| !message.is_empty())),
+        };
+        Outcome { error_code: error_code.code(), error_message, resource_type, resource_name }
+    });
+    (outcomes.collect(), changes)
+}
+
+fn replacement(store: &ConfigStore, facts: &impl ClusterFacts, request: &AlterConfigsResource) -> Altered {
+    let null = request.configs.iter().filter(|config| config.value.is_none());
+    refuse_configs(
+        request.configs.iter().map(|config| config.name.as_str()),
+        null.map(|config| config.name.as_str()),
+    )?;
+    let kind = match ResourceType::from_id(request.resource_type) {
+        Some(ResourceType::BrokerLogger) | None => return Err(unknown_type(request.resource_type)),
+        Some(kind) => kind,
+    };
+    let resource = resource(facts, kind, request.resource_name.as_str())?;
+    let value = |value: &Option<KafkaString>| value.as_ref().map(ToString::to_string).unwrap_or_default();
+    let new = request.configs.iter().map(|config| (config.name.to_string(), value(&config.value))).collect();
+    store.check_replacement(facts.broker(), &resource, &new)?;
+    refuse_missing(facts, &resource)?;
+    Ok(Some((resource, new)))
+}
+
+fn alteration(store: &ConfigStore, facts: &impl ClusterFacts, request: &IncrementalResource) -> Altered {
     let null = |config: &&AlterableConfig| {
         config.value.is_none() && config.config_operation != Operation::Delete as i8
     };
-    refuse_null(request.configs.iter().filter(null).map(|config| config.name.as_str()))?;
+    refuse_configs(
+        request.configs.iter().map(|config| config.name.as_str()),
+        request.configs.iter().filter(null).map(|config| config.name.as_str()),
+    )?;
     let kind =
         ResourceType::from_id(request.resource_type).ok_or_else(|| unknown_type(request.resource_type))?;
     if kind == ResourceType::BrokerLogger {
@@ -125,21 +145,6 @@ fn alteration(
     let new = store.altered_incrementally(facts.broker(), &resource, &changes)?;
     refuse_missing(facts, &resource)?;
     Ok(Some((resource, new)))
-}
-
-/// The code and message of an answer; what is to be changed goes to `changes`.
-fn outcome(
-    altered: Result<Option<(ConfigResource, Overrides)>, ConfigError>,
-    validate_only: bool,
-    changes: &mut Changes,
-) -> (i16, Option<KafkaString>) {
-    match altered {
-        Ok(change) => {
-            changes.extend(change.filter(|_| !validate_only));
-            (ErrorCode::None.code(), None)
-        }
-        Err(error) => (error.code.code(), message(error.message).filter(|message| !message.is_empty())),
-    }
 }
 
 /// What a request names to be changed, if it can be.
@@ -236,37 +241,22 @@ fn refuse_missing(facts: &impl ClusterFacts, resource: &ConfigResource) -> Resul
     }
 }
 
-fn refuse_names_twice<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), ConfigError> {
+/// Of the names of a request's configs each may be there once, and those without a value not at all.
+fn refuse_configs<'a>(
+    mut names: impl Iterator<Item = &'a str>,
+    null: impl Iterator<Item = &'a str>,
+) -> Result<(), ConfigError> {
     let mut seen = HashSet::new();
-    for name in names {
-        if !seen.insert(name) {
-            return Err(ConfigError::invalid_request("Error due to duplicate config keys"));
-        }
+    if !names.all(|name| seen.insert(name)) {
+        return Err(ConfigError::invalid_request("Error due to duplicate config keys"));
     }
-    Ok(())
-}
-
-fn refuse_null<'a>(names: impl Iterator<Item = &'a str>) -> Result<(), ConfigError> {
-    let names: Vec<_> = names.collect();
-    if names.is_empty() {
+    let null: Vec<_> = null.collect();
+    if null.is_empty() {
         return Ok(());
     }
-    Err(ConfigError::invalid_request(format!("Null value not supported for : {}", names.join(", "))))
+    Err(ConfigError::invalid_request(format!("Null value not supported for : {}", null.join(", "))))
 }
 
 fn unknown_type(id: i8) -> ConfigError {
     ConfigError::invalid_request(format!("Unknown resource type {id}"))
-}
-
-fn resource_twice() -> ConfigError {
-    ConfigError::invalid_request("Each resource must appear at most once.")
-}
-
-/// The resources that a request names more than once.
-fn named_twice<'a>(resources: impl Iterator<Item = (i8, &'a str)>) -> HashSet<(i8, &'a str)> {
-    let mut counts: HashMap<_, usize> = HashMap::new();
-    for resource in resources {
-        *counts.entry(resource).or_default() += 1;
-    }
-    counts.into_iter().filter(|(_, count)| *count > 1).map(|(resource, _)| resource).collect()
 }
