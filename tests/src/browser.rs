@@ -193,7 +193,12 @@ impl Browser {
                 return Ok(seen);
             }
             if Instant::now() > end {
-                bail!("{role} “{name}” never said {what}, but:\n{seen}");
+                let text = self.evaluate("document.body.innerText").await?;
+                self.screenshot("never-said").await?;
+                bail!(
+                    "{role} “{name}” never said {what}, but:\n{seen}\n\nThe page says:\n{}",
+                    text.as_str().unwrap_or_default()
+                );
             }
             sleep(LOOK_AGAIN).await;
         }

@@ -117,10 +117,11 @@ async fn delete_group(
     let deadline = Instant::now() + EMPTY_LIMIT;
     let mut told = false;
     loop {
-        match learner.admin().delete_group(physical).await? {
-            None | Some(Code::GroupIdNotFound) => return Ok(()),
-            Some(Code::NonEmptyGroup | Code::CoordinatorLoadInProgress | Code::NotCoordinator)
-                if Instant::now() < deadline =>
+        let waits = || Instant::now() < deadline;
+        match learner.admin().delete_group(physical).await {
+            Ok(None | Some(Code::GroupIdNotFound)) => return Ok(()),
+            Ok(Some(Code::NonEmptyGroup | Code::CoordinatorLoadInProgress | Code::NotCoordinator))
+                if waits() =>
             {
                 if !told {
                     told = true;
@@ -129,7 +130,17 @@ async fn delete_group(
                 }
                 tokio::time::sleep(TRY_AGAIN).await;
             }
-            Some(code) => return Err(error::from_code(code, None)),
+            // The first question about any group has the cluster make `__consumer_offsets`: where it has just started,
+            // there may be no coordinator for longer than a question may take.
+            Ok(Some(Code::OperationTimedOut | Code::CoordinatorNotAvailable)) if waits() => {
+                phase(cx, format!("Waiting for the coordinator of the group {name}")).await;
+                tokio::time::sleep(TRY_AGAIN).await;
+            }
+            Ok(Some(code)) => return Err(error::from_code(code, None)),
+            Err(error) if error.code == ErrorCode::TimedOut && waits() => {
+                phase(cx, format!("Waiting for the coordinator of the group {name}")).await;
+            }
+            Err(error) => return Err(error),
         }
     }
 }
