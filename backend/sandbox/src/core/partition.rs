@@ -43,7 +43,7 @@ pub(crate) struct Leading {
     /// Whether somebody will look at those that are behind.
     lag_watched: bool,
     /// The end of its log when it became leader: followers join the in-sync set only from there.
-    start_offset: i64,
+    pub(crate) start_offset: i64,
 }
 
 /// By what a partition is replicated.

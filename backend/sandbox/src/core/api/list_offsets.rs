@@ -23,6 +23,9 @@ mod special {
     pub(super) const EARLIEST_PENDING_UPLOAD: i64 = -6;
 }
 
+/// Before this version the error has another name.
+const OFFSET_NOT_AVAILABLE_SINCE: i16 = 5;
+
 /// The replica id of consumers, who see nothing past the high watermark; others see the log's end.
 const CONSUMER: i32 = -1;
 /// That of clients that look for faults: any replica answers them.
@@ -116,27 +119,33 @@ impl Core {
             Some(unstable) if read_committed => unstable.min(replica.high_watermark),
             _ => replica.high_watermark,
         };
-        let nothing = Found { timestamp: -1, offset: -1, leader_epoch: -1 };
-        Ok(match partition.timestamp {
-            special::LATEST => Found { timestamp: -1, offset: end, leader_epoch: epoch },
+        // A new leader doesn't know yet what was committed before its epoch began (KIP-207).
+        let begins_late =
+            replica.leading.as_ref().is_some_and(|leading| leading.start_offset > replica.high_watermark);
+        let late = (begins_late && replica_id == CONSUMER).then_some(match caller.version {
+            ..OFFSET_NOT_AVAILABLE_SINCE => ErrorCode::LeaderNotAvailable,
+            _ => ErrorCode::OffsetNotAvailable,
+        });
+        let unless_late = |found| late.map_or(Ok(found), Err);
+        let nothing = || unless_late(Found { timestamp: -1, offset: -1, leader_epoch: -1 });
+        match partition.timestamp {
+            special::LATEST => unless_late(Found { timestamp: -1, offset: end, leader_epoch: epoch }),
             special::EARLIEST | special::EARLIEST_LOCAL => {
                 let offset = log.start_offset();
-                Found { timestamp: -1, offset, leader_epoch: log.epoch_at(offset).unwrap_or(-1) }
+                Ok(Found { timestamp: -1, offset, leader_epoch: log.epoch_at(offset).unwrap_or(-1) })
             }
-            special::LATEST_TIERED => nothing,
-            special::EARLIEST_PENDING_UPLOAD => nothing,
+            special::LATEST_TIERED | special::EARLIEST_PENDING_UPLOAD => nothing(),
             timestamp => {
                 let at = if timestamp == special::MAX_TIMESTAMP {
                     log.max_timestamp()
                 } else {
                     log.offset_for_timestamp(timestamp)
                 };
-                at.filter(|at| at.offset < end).map_or(nothing, |at| Found {
-                    timestamp: at.timestamp,
-                    offset: at.offset,
-                    leader_epoch: at.leader_epoch.unwrap_or(-1),
+                at.filter(|at| at.offset < end).map_or_else(nothing, |at| {
+                    let leader_epoch = at.leader_epoch.unwrap_or(-1);
+                    Ok(Found { timestamp: at.timestamp, offset: at.offset, leader_epoch })
                 })
             }
-        })
+        }
     }
 }

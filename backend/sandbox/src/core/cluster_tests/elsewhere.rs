@@ -99,6 +99,22 @@ fn who_looks_for_faults_hears_of_the_end_of_any_replica_and_reads_as_consumers_d
 }
 
 #[test]
+fn a_new_leader_that_may_lack_committed_records_of_old_epochs_tells_no_end_of_the_log() {
+    let mut scene = Scene::new(3, &[1, 2, 3], &[("min.insync.replicas", "3")]);
+    assert_eq!(scene.produce_error(1, -1, "seen"), ErrorCode::None);
+    scene.cluster.end(3, End::Controlled);
+    assert_eq!(scene.produce_error(1, 1, "held back"), ErrorCode::None);
+    assert_eq!(latest(&mut scene, 1, CONSUMER, -1), Ok(1));
+    scene.cluster.end(1, End::Controlled);
+    assert_eq!(latest(&mut scene, 2, CONSUMER, -1), Err(ErrorCode::OffsetNotAvailable));
+    assert_eq!(latest(&mut scene, 2, DEBUGGING, -1), Ok(2));
+    for broker in [1, 3] {
+        scene.cluster.start(broker);
+    }
+    assert_eq!(latest(&mut scene, 2, CONSUMER, -1), Ok(2));
+}
+
+#[test]
 fn partitions_that_are_there_and_not_are_told_in_one_topic() {
     let mut scene = Scene::new(1, &[1], &[]);
     let mut request = fetch(0, 0);
