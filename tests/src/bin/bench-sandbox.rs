@@ -191,12 +191,18 @@ fn producer(bootstrap_servers: &str, delivered: &Delivered) -> Result<ThreadedPr
         .create_with_context(delivered.clone())?)
 }
 
+/// To partition 0.
 fn produce(bootstrap_servers: &str, topic: &str, records: usize) -> Result<Duration> {
+    produce_to(bootstrap_servers, topic, 0, records)
+}
+
+fn produce_to(bootstrap_servers: &str, topic: &str, partition: i32, records: usize) -> Result<Duration> {
     let delivered = Delivered::default();
     let producer = producer(bootstrap_servers, &delivered)?;
     let start = Instant::now();
     for _ in 0..records {
-        let mut record: BaseRecord<'_, (), [u8]> = BaseRecord::to(topic).payload(&RECORD[..]);
+        let mut record: BaseRecord<'_, (), [u8]> =
+            BaseRecord::to(topic).partition(partition).payload(&RECORD[..]);
         while let Err((error, unsent)) = producer.send(record) {
             ensure!(matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull)), "{error}");
             std::thread::sleep(Duration::from_millis(1));
@@ -325,12 +331,14 @@ fn the_lock() -> Result<()> {
     let start = Instant::now();
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..BUSY_CLIENTS)
-            .map(|_| scope.spawn(|| produce(&servers, "busy", BUSY_RECORDS)))
-            .chain((0..BUSY_CLIENTS).map(|partition| {
+            .map(i32::from)
+            .flat_map(|partition| {
                 let servers = &servers;
-                scope
-                    .spawn(move || consume_from(servers, "busy", i32::from(partition), BUSY_RECORDS / 2, &[]))
-            }))
+                [
+                    scope.spawn(move || produce_to(servers, "busy", partition, BUSY_RECORDS)),
+                    scope.spawn(move || consume_from(servers, "busy", partition, BUSY_RECORDS, &[])),
+                ]
+            })
             .collect();
         clients
             .into_iter()
