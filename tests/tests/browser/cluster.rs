@@ -87,6 +87,7 @@ async fn a_failed_cluster(width: Width, scheme: Scheme) -> Result<()> {
     let defect = "Your cluster has stopped by a defect of the sandbox.";
     let said = learner.browser.see_text("main", "", defect).await?;
     assert!(said.contains("Reset the cluster"), "{said}");
+    assert!(said.contains("as it was last seen"), "{said}");
     learner.looks("cluster-failed").await?;
 
     learner.browser.click("button", "Reset my cluster").await?;

@@ -45,7 +45,7 @@ pub(crate) fn ClusterWindow() -> impl IntoView {
     view! {
         <div class="window">
             <WindowHead seen/>
-            <Notices/>
+            <Notices is_there/>
             <Show when=move || can_watch.get()>
                 <Show
                     when=move || is_there.get()
@@ -68,7 +68,7 @@ pub(crate) fn ClusterWindow() -> impl IntoView {
 
 /// What the learner has to know of what stands below.
 #[component]
-fn Notices() -> impl IntoView {
+fn Notices(is_there: Memo<bool>) -> impl IntoView {
     let connection = expect_context::<Connection>();
     let was_reset = Memo::new(move |_| connection.state.with(|state| state.window.was_reset));
     let trouble = Memo::new(move |_| connection.state.with(|state| state.window.trouble.clone()));
@@ -95,6 +95,9 @@ fn Notices() -> impl IntoView {
             trouble.get().map(|error| {
                 view! {
                     <ErrorView error/>
+                    <Show when=move || is_there.get()>
+                        <p class="quiet">"What stands here is the cluster as it was last seen."</p>
+                    </Show>
                     <p>
                         <button type="button" class="button small" on:click=move |_| connection.watch_again()>
                             "Look again"
