@@ -16,6 +16,7 @@ pub mod wire;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use kacrab_protocol::generated::InitProducerIdRequestData;
 use kacrab_protocol::generated::fetch_request::{FetchPartition, FetchRequestData, FetchTopic};
 use kacrab_protocol::generated::produce_request::{
     PartitionProduceData, ProduceRequestData, TopicProduceData,
@@ -40,6 +41,17 @@ pub fn some(value: &str) -> Option<KafkaString> {
 pub fn now_ms() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
     i64::try_from(now.as_millis()).expect("a clock before the year 292 million")
+}
+
+/// A request for the id of an idempotent producer; of a new one where id and epoch are -1.
+pub fn producer_id_request(producer_id: i64, producer_epoch: i16) -> InitProducerIdRequestData {
+    InitProducerIdRequestData {
+        transactional_id: None,
+        transaction_timeout_ms: 60_000,
+        producer_id,
+        producer_epoch,
+        ..InitProducerIdRequestData::default()
+    }
 }
 
 /// A request with records for one partition, which names the topic in either way.

@@ -9,9 +9,9 @@ use kacrab_protocol::generated::*;
 use super::api::Api;
 use super::mask::Masks;
 use super::target::UnderTest;
-use super::text;
 use super::transcript::{Line, Series, Transcript};
 use super::wire::{Reply, Wire};
+use super::{producer_id_request, text};
 
 /// A run of a scenario: its connections, its transcript, and what is masked in it.
 #[derive(Debug)]
@@ -366,13 +366,7 @@ impl<'a> Scenario<'a> {
 /// The coordinators' topics exist, and each of their partitions is loaded; as far as the cluster knows the requests.
 pub(super) fn prepare(target: &UnderTest) {
     let mut s = Scenario::new(target, None);
-    let producer = InitProducerIdRequestData {
-        transactional_id: None,
-        transaction_timeout_ms: 60_000,
-        producer_id: -1,
-        producer_epoch: -1,
-        ..InitProducerIdRequestData::default()
-    };
+    let producer = producer_id_request(-1, -1);
     for broker in s.brokers() {
         s.until("producer ids are given", |s| match s.quietly(broker, &producer, 4) {
             Reply::Answer { response, .. } => response.error_code == 0,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kacrab_protocol::generated::*;
 use tests::conformance::records::Batch;
 use tests::conformance::wire::Reply;
-use tests::conformance::{Scenario, fetch_request, produce_request, text};
+use tests::conformance::{Scenario, fetch_request, produce_request, producer_id_request, text};
 
 use crate::configs::{BROKER, DELETE, SET, alter, describe};
 use crate::replication::assigned;
@@ -33,15 +33,8 @@ fn of_the_cluster(s: &mut Scenario<'_>) {
             s.ask_broker(broker, "", &DescribeClusterRequestData::default(), version);
         });
     }
-    let mut ids = BTreeSet::new();
+    let (mut ids, producer) = (BTreeSet::new(), producer_id_request(-1, -1));
     for broker in [0, 1, 2, 2, 1, 0] {
-        let producer = InitProducerIdRequestData {
-            transactional_id: None,
-            transaction_timeout_ms: 60_000,
-            producer_id: -1,
-            producer_epoch: -1,
-            ..InitProducerIdRequestData::default()
-        };
         s.until("a producer id is given", |s| {
             let answer = s.quietly(broker, &producer, 4).answer();
             answer.error_code == 0 && ids.insert(answer.producer_id)

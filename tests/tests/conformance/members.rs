@@ -89,6 +89,21 @@ pub(crate) fn stable(s: &mut Scenario<'_>, shown: &str) -> (String, String, i32)
     (group, member, generation)
 }
 
+pub(crate) fn commit(
+    group: &str,
+    generation: i32,
+    member: &str,
+    topics: Vec<OffsetCommitRequestTopic>,
+) -> OffsetCommitRequestData {
+    OffsetCommitRequestData {
+        group_id: text(group),
+        generation_id_or_member_epoch: generation,
+        member_id: text(member),
+        topics,
+        ..OffsetCommitRequestData::default()
+    }
+}
+
 pub(crate) fn commit_topic(
     name: &str,
     topic_id: KafkaUuid,

@@ -54,15 +54,8 @@ fn offsets(s: &mut Scenario<'_>) {
     let (stable, member, generation) = stable(s, "stable");
     s.masks.line(&member);
     let free = s.group("free");
-    let commit = |group: &str, generation: i32, member: &str, topics: Vec<OffsetCommitRequestTopic>| {
-        OffsetCommitRequestData {
-            group_id: text(group),
-            generation_id_or_member_epoch: generation,
-            member_id: text(member),
-            topics,
-            ..OffsetCommitRequestData::default()
-        }
-    };
+    // The group without a name has a coordinator as others have, wherever that is.
+    let nameless = s.coordinator("");
     let at = |offset: i64| vec![commit_topic(&topic, id, 0, offset)];
     s.each::<OffsetCommitRequestData>("", |s, version| {
         s.ask("without a group", &commit(&free, -1, "", at(5)), version);
@@ -72,7 +65,7 @@ fn offsets(s: &mut Scenario<'_>) {
         s.ask("partition 7", &commit(&free, -1, "", vec![commit_topic(&topic, id, 7, 1)]), version);
         s.ask("an unknown topic", &commit(&free, -1, "", vec![commit_topic(&unknown, never, 0, 1)]), version);
         s.ask("no topics", &commit(&free, -1, "", vec![]), version);
-        s.ask("an empty group", &commit("", -1, "", at(1)), version);
+        s.ask_broker(nameless, "an empty group", &commit("", -1, "", at(1)), version);
         s.ask("a member of no group", &commit(&free, 1, "nobody", at(1)), version);
         s.ask("no member to an active group", &commit(&stable, -1, "", at(1)), version);
         s.ask("an unknown member", &commit(&stable, generation, "nobody", at(1)), version);
@@ -96,7 +89,8 @@ fn offsets(s: &mut Scenario<'_>) {
         s.ask("all", &of(None), version);
         s.ask("of an unknown group", &offsets_of(version, &never_used, Some((&topic, id, 0))), version);
         s.ask("all of an unknown group", &offsets_of(version, &never_used, None), version);
-        s.ask("of an empty group", &offsets_of(version, "", Some((&topic, id, 0))), version);
+        let of_nameless = offsets_of(version, "", Some((&topic, id, 0)));
+        s.ask_broker(nameless, "of an empty group", &of_nameless, version);
         let stable_only = OffsetFetchRequestData { require_stable: true, ..of(Some((&topic, id, 0))) };
         s.ask("stable ones", &stable_only, version);
     });
@@ -134,7 +128,8 @@ fn offsets(s: &mut Scenario<'_>) {
     s.ask("again", &forget(&free, &topic, 0), 0);
     s.ask("the group is gone, or not", &describe(&free), 6);
     s.ask("of an unknown group", &forget(&never_used, &topic, 0), 0);
-    s.ask("of an empty name", &forget("", &topic, 0), 0);
+    let nameless = s.coordinator("");
+    s.ask_broker(nameless, "of an empty name", &forget("", &topic, 0), 0);
     s.ask("of an active group", &forget(&stable, &topic, 0), 0);
 
     let doomed = s.topic("doomed", 1);
@@ -208,11 +203,12 @@ fn describing(s: &mut Scenario<'_>) {
         ..OffsetCommitRequestData::default()
     };
     s.quietly(s.home(), &commit, 9).answer();
+    let nameless = s.coordinator("");
     s.each::<DescribeGroupsRequestData>("", |s, version| {
         s.ask("a stable one", &describe(&stable), version);
         s.ask("one with offsets alone", &describe(&empty), version);
         s.ask("an unknown one", &describe(&unknown), version);
-        s.ask("an empty name", &describe(""), version);
+        s.ask_broker(nameless, "an empty name", &describe(""), version);
         s.ask("none", &DescribeGroupsRequestData::default(), version);
         let several = DescribeGroupsRequestData {
             groups: vec![text(&unknown), text(&stable), text(&stable)],
@@ -261,7 +257,7 @@ fn describing(s: &mut Scenario<'_>) {
         s.quietly(s.home(), &commit, 9).answer();
         s.ask("one with offsets alone", &delete(&doomed), version);
         s.ask("again", &delete(&doomed), version);
-        s.ask("an empty name", &delete(""), version);
+        s.ask_broker(nameless, "an empty name", &delete(""), version);
         s.ask("a stable one", &delete(&stable), version);
         s.ask("none", &DeleteGroupsRequestData::default(), version);
     });

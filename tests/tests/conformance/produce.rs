@@ -7,7 +7,9 @@ use kacrab_protocol::KafkaUuid;
 use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::{Batch, Record};
-use tests::conformance::{Scenario, fetch_request, now_ms, produce_one, produce_request, some, text};
+use tests::conformance::{
+    Scenario, fetch_request, now_ms, produce_one, produce_request, producer_id_request, some, text,
+};
 
 use crate::compare_both;
 
@@ -215,22 +217,9 @@ fn compacted(s: &mut Scenario<'_>) {
 }
 
 fn idempotent(s: &mut Scenario<'_>) {
-    s.each_ask("a producer id", |_, _| InitProducerIdRequestData {
-        transactional_id: None,
-        transaction_timeout_ms: 60_000,
-        producer_id: -1,
-        producer_epoch: -1,
-        ..InitProducerIdRequestData::default()
-    });
+    s.each_ask("a producer id", |_, _| producer_id_request(-1, -1));
     for (id, epoch) in [(5, 0), (5, -1), (-1, 3), (-2, -1)] {
-        let request = InitProducerIdRequestData {
-            transactional_id: None,
-            transaction_timeout_ms: 60_000,
-            producer_id: id,
-            producer_epoch: epoch,
-            ..InitProducerIdRequestData::default()
-        };
-        let reply = s.quietly(s.home(), &request, 4);
+        let reply = s.quietly(s.home(), &producer_id_request(id, epoch), 4);
         s.record::<InitProducerIdRequestData>(
             &format!("id {id} epoch {epoch}, not transactional"),
             4,

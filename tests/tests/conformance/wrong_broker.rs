@@ -260,21 +260,6 @@ fn groups(s: &mut Scenario<'_>) {
     s.ask_broker(2, "whole still", &describe(&others), 6);
 }
 
-fn commit(
-    group: &str,
-    generation: i32,
-    member: &str,
-    topics: Vec<OffsetCommitRequestTopic>,
-) -> OffsetCommitRequestData {
-    OffsetCommitRequestData {
-        group_id: text(group),
-        generation_id_or_member_epoch: generation,
-        member_id: text(member),
-        topics,
-        ..OffsetCommitRequestData::default()
-    }
-}
-
 /// Gives a group a member and an offset at its coordinator, and says the member's id and generation.
 fn with_a_member(s: &mut Scenario<'_>, broker: usize, group: &str, topic: &str) -> (String, i32) {
     let member = s.quietly(broker, &join(group, ""), 9).answer().member_id.as_str().to_owned();
