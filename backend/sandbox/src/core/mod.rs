@@ -223,18 +223,23 @@ impl Core {
     }
 
     fn fire_due(&mut self) {
-        while let Some(due) = self.deadlines.pop(self.now.monotonic) {
-            match due {
-                Due::Wait(connection, ticket) => self.wait_is_over(connection, ticket),
-                Due::Answer(connection, ticket) => self.delayed_answer(connection, ticket),
-                Due::Coordinator(partition, broker) => self.coordinator_is_due((partition, broker)),
-                Due::GroupWrite(partition, broker) => self.group_write_is_due((partition, broker)),
-                Due::BrokerSession(broker) => self.session_is_over(broker),
-                Due::Lag(partition) => self.shrink_lagging(partition),
-                Due::Replicate(partition) => self.delayed_replication(partition),
-                Due::Balance => self.balance_leaders(),
-            }
+        while self.fire_next() {}
+    }
+
+    /// Does the next thing that is due. Whether there was any.
+    fn fire_next(&mut self) -> bool {
+        let Some(due) = self.deadlines.pop(self.now.monotonic) else { return false };
+        match due {
+            Due::Wait(connection, ticket) => self.wait_is_over(connection, ticket),
+            Due::Answer(connection, ticket) => self.delayed_answer(connection, ticket),
+            Due::Coordinator(partition, broker) => self.coordinator_is_due((partition, broker)),
+            Due::GroupWrite(partition, broker) => self.group_write_is_due((partition, broker)),
+            Due::BrokerSession(broker) => self.session_is_over(broker),
+            Due::Lag(partition) => self.shrink_lagging(partition),
+            Due::Replicate(partition) => self.delayed_replication(partition),
+            Due::Balance => self.balance_leaders(),
         }
+        true
     }
 
     fn take_effects(&mut self) -> Effects {

@@ -102,15 +102,25 @@ impl TestCluster {
 
     /// The same, until a moment of the monotonic clock.
     pub(crate) fn advance_to(&mut self, end: Duration) {
-        let began = self.now;
-        while let Some(at) = self.core.next_deadline().filter(|&at| at <= end) {
-            self.now.monotonic = at.max(self.now.monotonic);
-            let effects = self.core.fire(self.now);
-            self.take(effects);
-        }
-        self.now.monotonic = end.max(began.monotonic);
-        let passed = self.now.monotonic - began.monotonic;
-        self.now.wall_ms = began.wall_ms + i64::try_from(passed.as_millis()).unwrap();
+        while self.fire_next(end) {}
+        self.pass_to(end);
+    }
+
+    /// Lets time pass to the next thing that is due by `end`, and does that alone. Whether there was any.
+    pub(crate) fn fire_next(&mut self, end: Duration) -> bool {
+        let Some(at) = self.core.next_deadline().filter(|&at| at <= end) else { return false };
+        self.pass_to(at);
+        self.core.now = self.now;
+        self.core.fire_next();
+        let effects = self.core.take_effects();
+        self.take(effects);
+        true
+    }
+
+    fn pass_to(&mut self, moment: Duration) {
+        let passed = moment.saturating_sub(self.now.monotonic);
+        self.now.monotonic += passed;
+        self.now.wall_ms += i64::try_from(passed.as_millis()).unwrap();
     }
 
     /// Ends a broker.

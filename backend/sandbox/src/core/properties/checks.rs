@@ -84,12 +84,17 @@ impl World {
     pub(super) fn check_durable(&self) {
         for (&(id, offset), expected) in &self.durable {
             let Some(log) = self.leader(id).and_then(|leader| self.log(id, leader)) else { continue };
-            if self.deleted.get(&id).is_none_or(|deleted| offset >= *deleted) {
+            if !self.is_deleted(id, offset) {
                 let stored = log.batches_from(offset).next().expect("an acknowledged record is there");
                 assert_eq!(stored.base_offset(), offset, "an acknowledged record stays where it is");
                 assert_eq!(&payload(&log.read(offset, i64::MAX, 1, true).pieces[0]), expected);
             }
         }
+    }
+
+    /// Whether clients have wanted the record at an offset to go.
+    pub(super) fn is_deleted(&self, id: TopicPartition, offset: i64) -> bool {
+        self.deleted.get(&id).is_some_and(|deleted| offset < *deleted)
     }
 
     /// Mends everything, lets time pass, and looks whether all is well again.
