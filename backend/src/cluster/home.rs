@@ -175,7 +175,7 @@ impl Home {
             ports: Vec::new(),
             broker_configs: BROKER_CONFIGS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             topics: Vec::new(),
-            log_bytes: self.limits.settings.cluster_megabytes << 20,
+            log_bytes: self.limits.settings.cluster_megabytes.saturating_mul(1_000_000),
             max_topics: MAX_TOPICS,
             max_partitions: MAX_PARTITIONS,
             max_connections: MAX_CONNECTIONS,
