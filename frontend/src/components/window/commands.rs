@@ -45,10 +45,9 @@ pub(super) fn ClusterCommands(seen: Seen) -> impl IntoView {
 
 #[component]
 fn Faults(seen: Seen) -> impl IntoView {
-    let faults =
-        Memo::new(move |_| seen.with(|seen| seen.as_deref().map(glance::faults).unwrap_or_default()));
+    let faults = Memo::new(move |_| seen.with(|seen| seen.as_deref().map(glance::faults)));
     move || {
-        let faults = faults.get();
+        let Some(faults) = faults.get() else { return ().into_any() };
         if faults.is_empty() {
             return view! { <p class="quiet">"No fault is on."</p> }.into_any();
         }

@@ -44,6 +44,7 @@ pub(crate) fn ClusterWindow() -> impl IntoView {
     let seen: Seen = Memo::new(move |_| connection.state.with(|state| state.window.view.clone()));
     let can_watch = Memo::new(move |_| connection.state.with(|state| state.can(Capability::Watch)));
     let is_there = Memo::new(move |_| seen.with(Option::is_some));
+    let has_trouble = Memo::new(move |_| connection.state.with(|state| state.window.trouble.is_some()));
     view! {
         <div class="window">
             <WindowHead seen/>
@@ -51,7 +52,9 @@ pub(crate) fn ClusterWindow() -> impl IntoView {
             <Show when=move || can_watch.get()>
                 <Show
                     when=move || is_there.get()
-                    fallback=|| view! { <p class="quiet">"Looking into the cluster…"</p> }
+                    fallback=move || {
+                        (!has_trouble.get()).then(|| view! { <p class="quiet">"Looking into the cluster…"</p> })
+                    }
                 >
                     <Figures seen/>
                     <Brokers seen/>
