@@ -185,7 +185,10 @@ impl Home {
 
     fn full(&self) -> Error {
         let SandboxSettings { max_clusters, idle, .. } = &self.limits.settings;
-        let problem = format!("This workshop has {max_clusters} clusters, and each is somebody's already.");
+        let problem = match max_clusters {
+            1 => "This workshop has one cluster, and it is somebody's already.".to_owned(),
+            _ => format!("This workshop has {max_clusters} clusters, and each is somebody's already."),
+        };
         let wait = match idle.as_secs().div_ceil(60) {
             1 => "a minute".to_owned(),
             minutes => format!("{minutes} minutes"),
