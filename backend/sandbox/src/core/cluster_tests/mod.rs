@@ -12,5 +12,6 @@ mod in_sync;
 mod limits;
 mod partitions;
 mod scene;
+mod waiting;
 mod watching;
 mod zombies;
