@@ -140,3 +140,26 @@ fn of_a_partition_that_is_named_twice_the_last_counts_wherever_it_stands() {
     assert_eq!(response.head.responses[0].partitions.len(), 1);
     assert_eq!(response.records.iter().map(Vec::len).collect::<Vec<_>>(), [1]);
 }
+
+#[test]
+fn who_would_wait_for_weeks_and_is_answered_soon_leaves_nothing_behind() {
+    let mut scene = with_records(0);
+    let mut request = fetch(0, i32::MAX);
+    for offset in 0..10_000 {
+        request.topics[0].partitions[0].fetch_offset = offset;
+        let (connection, answer) = begin(&mut scene, 1, request.clone());
+        assert_eq!(answer, None);
+        scene.produce(1, 1, "v");
+        assert_eq!(answered(&mut scene, connection), Some(1));
+    }
+    let left = scene.cluster.core.deadlines.count();
+    assert!(left < 3_000, "{left}");
+}
+
+#[test]
+fn those_who_do_wait_are_answered_when_their_time_is_over() {
+    let mut scene = with_records(0);
+    let waiting: Vec<_> = (0..5_000).map(|_| begin(&mut scene, 1, wanting(0, 1)).0).collect();
+    scene.cluster.advance(30_000);
+    assert!(waiting.into_iter().all(|connection| answered(&mut scene, connection) == Some(0)));
+}
