@@ -6,6 +6,7 @@
 mod api;
 mod fetch;
 mod produce;
+mod repeats;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kacrab_protocol::generated::{ApiKey, RequestHeaderData, ResponseHeaderData};
@@ -18,9 +19,7 @@ pub(crate) use fetch::FetchResponse;
 pub(crate) use kacrab_protocol::crc::crc32c;
 pub(crate) use kacrab_protocol::generated::ErrorCode;
 pub(crate) use kacrab_protocol::{KafkaString, KafkaUuid, ProtocolError};
-#[cfg(test)]
-pub(crate) use produce::TopicProduce;
-pub(crate) use produce::{PartitionProduce, ProduceRequest};
+pub(crate) use produce::{PartitionProduce, ProduceRequest, TopicProduce};
 
 /// The messages of the protocol, one module for each, as Apache Kafka defines them.
 pub(crate) mod messages {
@@ -66,6 +65,9 @@ pub(crate) enum DecodeError {
     /// More partitions than any cluster has.
     #[error("a request to produce names {0} partitions")]
     TooManyPartitions(usize),
+    /// It names the same too often, or too much, where the answer to each may be long.
+    #[error("a request of {0:?} would have too long an answer")]
+    TooManyNames(Api),
     /// The rest of the frame is not what the API and version say.
     #[error(transparent)]
     Malformed(#[from] ProtocolError),
@@ -119,6 +121,7 @@ fn decode_within(mut frame: Bytes, most: u64) -> Result<(RequestHeader, Request)
         Request::Produce(produce) if produce.partitions() > MOST_PARTITIONS => {
             Err(DecodeError::TooManyPartitions(produce.partitions()))
         }
+        request if repeats::are_too_many(request) => Err(DecodeError::TooManyNames(api)),
         _ => Ok((header, request)),
     }
 }
