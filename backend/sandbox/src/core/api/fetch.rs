@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Asked;
 use super::errors::with_error;
 use super::produce::endpoints;
+use super::{Asked, NO_EPOCH};
 use crate::core::image::{Image, Topic};
 use crate::core::log::PartitionLog;
 use crate::core::waits::Waiting;
@@ -237,7 +237,8 @@ impl Core {
             return Err(ErrorCode::NotLeaderOrFollower);
         }
         let asked = if fetch.version < FOLLOWERS_SERVE { Asked::Leader } else { Asked::AnyReplica };
-        let (index, epoch) = (partition.partition, partition.current_leader_epoch);
+        // Other than elsewhere all that is below 0 stands for none.
+        let (index, epoch) = (partition.partition, partition.current_leader_epoch.max(NO_EPOCH));
         let replica = self.replica_in_epoch(fetch.broker, topic, index, epoch, asked)?;
         let log = &replica.log;
         let stable =

@@ -4,6 +4,7 @@ mod acknowledging;
 mod asking;
 mod compressing;
 mod configs;
+mod controlling;
 mod deleting;
 mod elections;
 mod elsewhere;

@@ -20,6 +20,7 @@ use crate::wire::{ErrorCode, KafkaString, message};
 const CLUSTER_METADATA: &str = "__cluster_metadata";
 /// The most partitions that a request may make.
 const MAX_PARTITIONS_AT_ONCE: usize = 10_000;
+const TOO_MANY_PARTITIONS: &str = "Excessively large number of partitions per request.";
 
 impl Core {
     /// CreateTopics.
@@ -29,6 +30,12 @@ impl Core {
         request: &CreateTopicsRequestData,
     ) -> CreateTopicsResponseData {
         let mut response = CreateTopicsResponseData::default();
+        if self.makes_too_many(request) {
+            let refusal = (ErrorCode::PolicyViolation, TOO_MANY_PARTITIONS.to_owned());
+            response.topics =
+                request.topics.iter().map(|topic| refused(&topic.name, refusal.clone())).collect();
+            return response;
+        }
         let mut duplicates = Vec::new();
         // Names collide with what was there before, not with each other.
         let before = self.unified_names();
@@ -57,6 +64,21 @@ impl Core {
         }
         response.topics.append(&mut duplicates);
         response
+    }
+
+    /// Whether the topics that are named once would have more partitions in all than a request may make.
+    fn makes_too_many(&self, request: &CreateTopicsRequestData) -> bool {
+        let by_default = self.image.configs.broker_settings().num_partitions;
+        let counts = counts(request.topics.iter().map(|topic| topic.name.as_str()));
+        let wanted =
+            request.topics.iter().filter(|topic| counts.get(topic.name.as_str()) == Some(&1)).map(|topic| {
+                match topic.num_partitions {
+                    _ if !topic.assignments.is_empty() => topic.assignments.len(),
+                    -1 => by_default,
+                    partitions => usize::try_from(partitions).unwrap_or(0),
+                }
+            });
+        wanted.fold(0, usize::saturating_add) > MAX_PARTITIONS_AT_ONCE
     }
 
     /// Makes a topic that the cluster begins with, by the rules by which clients make them. The error says, in Kafka's
@@ -161,8 +183,7 @@ impl Core {
         let settings = self.image.configs.broker_settings();
         let partitions = usize::try_from(topic.num_partitions).unwrap_or(settings.num_partitions);
         if partitions > MAX_PARTITIONS_AT_ONCE {
-            let reason = "Excessively large number of partitions per request.";
-            return Err((ErrorCode::PolicyViolation, reason.to_owned()));
+            return Err((ErrorCode::PolicyViolation, TOO_MANY_PARTITIONS.to_owned()));
         }
         let factor = usize::try_from(topic.replication_factor).unwrap_or(settings.default_replication_factor);
         self.check_room(1, partitions)?;
