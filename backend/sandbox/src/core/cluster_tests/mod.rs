@@ -13,6 +13,7 @@ mod in_sync;
 mod limits;
 mod partitions;
 mod scene;
+mod twice;
 mod waiting;
 mod watching;
 mod zombies;
