@@ -9,7 +9,7 @@ use shared::kafka::{ClusterView, ReplicaView};
 use tests::{Client, TestServer};
 
 const MEGABYTES: u64 = 8;
-const CAP: u64 = MEGABYTES << 20;
+const CAP: u64 = MEGABYTES * 1_000_000;
 /// Much more than has room.
 const MANY: u64 = 200_000;
 
