@@ -7,6 +7,7 @@ mod api;
 mod fetch;
 mod produce;
 mod repeats;
+mod strings;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kacrab_protocol::generated::{ApiKey, RequestHeaderData, ResponseHeaderData};
@@ -42,6 +43,9 @@ pub(crate) struct RequestHeader {
 /// The most partitions that a request may produce to. Other requests are bounded by the length of their frames.
 const MOST_PARTITIONS: usize = 100_000;
 
+/// The longest string of the protocol. Compact ones have room for more, but clients refuse those.
+pub(crate) const MOST_STRING_BYTES: usize = 0x7fff;
+
 /// Up to how many bytes batches are decompressed where nobody else may be kept waiting.
 const QUICK_DECOMPRESSED_BYTES: u64 = 64 << 10;
 
@@ -68,6 +72,9 @@ pub(crate) enum DecodeError {
     /// It names the same too often, or too much, where the answer to each may be long.
     #[error("a request of {0:?} would have too long an answer")]
     TooManyNames(Api),
+    /// A string that is longer than any of Apache Kafka's, and that others would be told.
+    #[error("a string of {0} bytes")]
+    TooLongString(usize),
     /// The rest of the frame is not what the API and version say.
     #[error(transparent)]
     Malformed(#[from] ProtocolError),
@@ -122,7 +129,10 @@ fn decode_within(mut frame: Bytes, most: u64) -> Result<(RequestHeader, Request)
             Err(DecodeError::TooManyPartitions(produce.partitions()))
         }
         request if repeats::are_too_many(request) => Err(DecodeError::TooManyNames(api)),
-        _ => Ok((header, request)),
+        request => match strings::longest_to_be_told(request) {
+            length if length > MOST_STRING_BYTES => Err(DecodeError::TooLongString(length)),
+            _ => Ok((header, request)),
+        },
     }
 }
 
@@ -144,9 +154,11 @@ pub(crate) fn text(text: impl Into<String>) -> KafkaString {
     KafkaString::from(text.into())
 }
 
-/// An optional message of a response.
+/// An optional message of a response; what a string has no room for is cut off.
 pub(crate) fn message(text: impl Into<String>) -> Option<KafkaString> {
-    Some(KafkaString::from(text.into()))
+    let mut text = text.into();
+    text.truncate(text.floor_char_boundary(MOST_STRING_BYTES));
+    Some(KafkaString::from(text))
 }
 
 impl Api {

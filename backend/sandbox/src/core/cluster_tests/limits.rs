@@ -13,7 +13,7 @@ use crate::wire::messages::describe_topic_partitions_request::{
     DescribeTopicPartitionsRequestData, TopicRequest,
 };
 use crate::wire::messages::produce_response::PartitionProduceResponse;
-use crate::wire::{Api, ErrorCode, KafkaString, Request, Response, text};
+use crate::wire::{Api, ErrorCode, KafkaString, MOST_STRING_BYTES, Request, Response, text};
 
 use super::scene::Scene;
 
@@ -276,4 +276,42 @@ fn an_answer_describes_no_more_partitions_than_the_broker_is_configured_to_descr
     };
     assert_eq!(describes(&[]), (4, Some(4)));
     assert_eq!(describes(&[("max.request.partition.size.limit", "2")]), (2, Some(2)));
+}
+
+#[test]
+fn a_request_that_asks_for_too_many_partitions_makes_no_topic() {
+    let mut cluster = cluster(10, 100_000);
+    let topic = |name: &str, num_partitions: i32, replication_factor: i16| CreatableTopic {
+        name: text(name),
+        num_partitions,
+        replication_factor,
+        ..Default::default()
+    };
+    // What is named twice is not made, and does not count.
+    let fine = [topic("twice", 6000, 1), topic("twice", 6000, 1), topic("one", 6000, 1)];
+    let more = [topic("two", 4001, 0), topic("three", -5, 1)];
+    for (topics, is_too_many) in [(fine.to_vec(), false), ([&fine[..], &more[..]].concat(), true)] {
+        let request =
+            CreateTopicsRequestData { topics, timeout_ms: 1000, validate_only: true, ..Default::default() };
+        let asked: Vec<_> = request.topics.iter().map(|topic| topic.name.clone()).collect();
+        let answered = ask!(cluster, 1, CreateTopics, 5, request).topics;
+        let refused: Vec<_> = answered
+            .into_iter()
+            .filter(|topic| topic.error_code == ErrorCode::PolicyViolation.code())
+            .map(|topic| (topic.name, said(topic.error_message)))
+            .collect();
+        let why = "Excessively large number of partitions per request.";
+        let all: Vec<_> = asked.into_iter().map(|name| (name, why.to_owned())).collect();
+        assert_eq!(refused, if is_too_many { all } else { Vec::new() });
+    }
+}
+
+#[test]
+fn a_message_is_no_longer_than_a_string_may_be() {
+    let mut cluster = cluster(10, 10);
+    let (error, said) = create(&mut cluster, &"x".repeat(MOST_STRING_BYTES), 1, "delete");
+    assert_eq!((error, said.len()), (ErrorCode::InvalidTopicException, MOST_STRING_BYTES));
+    let (error, said) = create(&mut cluster, "t", 1, &"é".repeat(MOST_STRING_BYTES / 2));
+    assert_eq!(error, ErrorCode::InvalidConfig);
+    assert!((MOST_STRING_BYTES - 1..=MOST_STRING_BYTES).contains(&said.len()), "{}", said.len());
 }

@@ -6,10 +6,10 @@
 use super::definition::{ConfigDef, Kind, Update};
 use super::error::{ConfigError, InvalidValue};
 use super::layers::BrokerLayers;
+use super::reconfigure::check_reconfiguration;
 use super::store::{ConfigResource, ConfigStore, Overrides};
 use super::synonyms::without_listener;
 use super::table::{BROKER_CONFIGS, BROKER_QUOTA_CONFIGS, GROUP_CONFIGS, TOPIC_CONFIGS, sort_as_java};
-use super::value::Value;
 use super::{group, topic};
 
 /// The longest value that is kept, in UTF-16 units.
@@ -297,66 +297,4 @@ fn refuse_any<'a>(why: &str, names: impl Iterator<Item = &'a str>) -> Result<(),
     }
     sort_as_java(&mut names);
     Err(InvalidValue::new(format!("{why}: [{}]", names.join(", "))))
-}
-
-/// Whether a running broker goes along with a change. The error is a message.
-fn check_reconfiguration(old: &BrokerLayers<'_>, new: &BrokerLayers<'_>) -> Result<(), String> {
-    let threads = [
-        "num.io.threads",
-        "num.replica.fetchers",
-        "num.recovery.threads.per.data.dir",
-        "background.threads",
-        "num.network.threads",
-    ];
-    for name in threads {
-        let (Some(from), Some(to)) = (old.integer(name), new.integer(name)) else { continue };
-        let failed = format!("Dynamic thread count update validation failed for {name}={to}");
-        if to < from / 2 {
-            return Err(format!("{failed}, value should be at least half the current value {from}"));
-        }
-        if to > from * 2 {
-            return Err(format!(
-                "{failed}, value should not be greater than double the current value {from}"
-            ));
-        }
-    }
-    if let (Some(from), Some(to)) = (old.integer("log.cleaner.threads"), new.integer("log.cleaner.threads"))
-        && from != to
-    {
-        if to < 1 {
-            return Err("Log cleaner threads should be at least 1".to_owned());
-        }
-        if to < from / 2 {
-            return Err(format!(
-                "Log cleaner threads cannot be reduced to less than half the current value {from}"
-            ));
-        }
-        if to > from * 2 {
-            return Err(format!(
-                "Log cleaner threads cannot be increased to more than double the current value {from}"
-            ));
-        }
-    }
-    let retention_ms = match new.for_topics("log.retention.ms") {
-        Some(Value::Integer(ms)) => ms,
-        _ => -1,
-    };
-    local_retention(new, "log.local.retention.ms", "log.retention.ms", retention_ms)?;
-    let retention_bytes = new.integer("log.retention.bytes").unwrap_or(-1);
-    local_retention(new, "log.local.retention.bytes", "log.retention.bytes", retention_bytes)
-}
-
-/// What is kept here can't be more than what is kept at all.
-fn local_retention(new: &BrokerLayers<'_>, local: &str, total: &str, total_value: i64) -> Result<(), String> {
-    let Some(value) = new.integer(local).filter(|value| *value != -2 && total_value != -1) else {
-        return Ok(());
-    };
-    let reason = if value == -1 {
-        format!("Value must not be -1 as {total} value is set as {total_value}.")
-    } else if value > total_value {
-        format!("Value must not be more than {total} property value: {total_value}")
-    } else {
-        return Ok(());
-    };
-    Err(InvalidValue::of(local, value, reason).to_string())
 }

@@ -170,9 +170,9 @@ impl BrokerLayers<'_> {
             retention_ms >= 1 || retention_ms == -1,
             "log.retention.ms must be unlimited (-1) or, greater than or equal to 1",
         )?;
-        let cleaners = integer("log.cleaner.threads").max(1);
+        let buffer = integer("log.cleaner.dedupe.buffer.size").checked_div(integer("log.cleaner.threads"));
         require(
-            integer("log.cleaner.dedupe.buffer.size") / cleaners > 1024 * 1024,
+            buffer.ok_or_else(|| InvalidValue::new("/ by zero"))? > 1024 * 1024,
             "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.",
         )?;
         let fetch_wait_ms = integer("replica.fetch.wait.max.ms");

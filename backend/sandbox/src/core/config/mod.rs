@@ -11,6 +11,7 @@ mod describe;
 mod error;
 mod group;
 mod layers;
+mod reconfigure;
 mod store;
 mod synonyms;
 mod table;

@@ -47,7 +47,7 @@ impl Coordinator {
                     let retention_ms = request.retention_time_ms;
                     let committed = Committed {
                         offset: partition.committed_offset,
-                        leader_epoch: partition.committed_leader_epoch.max(-1),
+                        leader_epoch: partition.committed_leader_epoch,
                         metadata: metadata.map(|metadata| text(metadata.as_str())).unwrap_or_default(),
                         topic_id: topic.topic_id,
                         at_ms: now.wall_ms,

@@ -1,6 +1,6 @@
 //! CreateTopics, and topics that are made because a client asks about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Refusal;
 use super::names::{UnifiedNames, invalid_name};
@@ -20,7 +20,6 @@ use crate::wire::{ErrorCode, KafkaString, message};
 const CLUSTER_METADATA: &str = "__cluster_metadata";
 /// The most partitions that a request may make.
 const MAX_PARTITIONS_AT_ONCE: usize = 10_000;
-const TOO_MANY_PARTITIONS: &str = "Excessively large number of partitions per request.";
 
 impl Core {
     /// CreateTopics.
@@ -30,16 +29,16 @@ impl Core {
         request: &CreateTopicsRequestData,
     ) -> CreateTopicsResponseData {
         let mut response = CreateTopicsResponseData::default();
-        if self.makes_too_many(request) {
-            let refusal = (ErrorCode::PolicyViolation, TOO_MANY_PARTITIONS.to_owned());
-            response.topics =
-                request.topics.iter().map(|topic| refused(&topic.name, refusal.clone())).collect();
-            return response;
-        }
         let mut duplicates = Vec::new();
         // Names collide with what was there before, not with each other.
         let before = self.unified_names();
         let mut counts = counts(request.topics.iter().map(|topic| topic.name.as_str()));
+        let reached = self.is_connected(caller.broker) && request.timeout_ms > 0;
+        if reached && self.asks_for_too_many(request, &counts) {
+            let refusal = |topic: &CreatableTopic| refused(&topic.name, too_many());
+            response.topics = request.topics.iter().map(refusal).collect();
+            return response;
+        }
         for topic in &request.topics {
             let count = counts.get_mut(topic.name.as_str()).map_or(0, std::mem::take);
             if count != 1 {
@@ -55,7 +54,7 @@ impl Core {
                 duplicates.push(refused(&topic.name, (ErrorCode::InvalidRequest, refusal)));
                 continue;
             }
-            let created = if self.is_connected(caller.broker) && request.timeout_ms > 0 {
+            let created = if reached {
                 self.create_topic(topic, &before, request.validate_only)
             } else {
                 Err((ErrorCode::RequestTimedOut, String::new()))
@@ -66,19 +65,19 @@ impl Core {
         response
     }
 
-    /// Whether the topics that are named once would have more partitions in all than a request may make.
-    fn makes_too_many(&self, request: &CreateTopicsRequestData) -> bool {
-        let by_default = self.image.configs.broker_settings().num_partitions;
-        let counts = counts(request.topics.iter().map(|topic| topic.name.as_str()));
-        let wanted =
-            request.topics.iter().filter(|topic| counts.get(topic.name.as_str()) == Some(&1)).map(|topic| {
-                match topic.num_partitions {
-                    _ if !topic.assignments.is_empty() => topic.assignments.len(),
-                    -1 => by_default,
-                    partitions => usize::try_from(partitions).unwrap_or(0),
-                }
-            });
-        wanted.fold(0, usize::saturating_add) > MAX_PARTITIONS_AT_ONCE
+    /// Whether the topics of a request that are named once would have too many partitions together, whatever else is
+    /// wrong with them.
+    fn asks_for_too_many(&self, request: &CreateTopicsRequestData, counts: &HashMap<&str, usize>) -> bool {
+        let default = self.image.configs.broker_settings().num_partitions;
+        let named_once = request.topics.iter().filter(|topic| {
+            counts.get(topic.name.as_str()) == Some(&1) && topic.name.as_str() != CLUSTER_METADATA
+        });
+        let partitions = named_once.map(|topic| match (topic.assignments.len(), topic.num_partitions) {
+            (0, -1) => default,
+            (0, partitions) => usize::try_from(partitions).unwrap_or(0),
+            (assigned, _) => assigned,
+        });
+        partitions.fold(0, usize::saturating_add) > MAX_PARTITIONS_AT_ONCE
     }
 
     /// Makes a topic that the cluster begins with, by the rules by which clients make them. The error says, in Kafka's
@@ -183,7 +182,7 @@ impl Core {
         let settings = self.image.configs.broker_settings();
         let partitions = usize::try_from(topic.num_partitions).unwrap_or(settings.num_partitions);
         if partitions > MAX_PARTITIONS_AT_ONCE {
-            return Err((ErrorCode::PolicyViolation, TOO_MANY_PARTITIONS.to_owned()));
+            return Err(too_many());
         }
         let factor = usize::try_from(topic.replication_factor).unwrap_or(settings.default_replication_factor);
         self.check_room(1, partitions)?;
@@ -248,6 +247,10 @@ impl Core {
             *names = Some(all);
         }
     }
+}
+
+fn too_many() -> Refusal {
+    (ErrorCode::PolicyViolation, "Excessively large number of partitions per request.".to_owned())
 }
 
 fn refused(name: &KafkaString, (error, reason): Refusal) -> CreatableTopicResult {

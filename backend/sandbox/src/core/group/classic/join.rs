@@ -9,7 +9,7 @@ use super::persist::Returned;
 use super::{ClassicGroup, Departure, GroupEvent, GroupReply, State, Step, Timer, sync};
 use crate::core::group::Caller;
 use crate::wire::messages::{JoinGroupRequestData, JoinGroupResponseData, JoinGroupResponseMember};
-use crate::wire::{ErrorCode, KafkaString};
+use crate::wire::{ErrorCode, KafkaString, MOST_STRING_BYTES};
 
 /// How long a new member's JoinGroup may wait, in milliseconds: it does not know its id yet, so it may be gone and have
 /// come back as another.
@@ -110,6 +110,10 @@ impl ClassicGroup {
         }
         let name = join.instance_id.as_ref().unwrap_or(&join.client_id);
         let id: Arc<str> = format!("{name}-{}", random_uuid(new_id())).into();
+        if id.len() > MOST_STRING_BYTES {
+            // Apache Kafka cannot tell it to anybody.
+            return join.refuse(ErrorCode::UnknownServerError, "", step);
+        }
         if let Some(instance) = &join.instance_id {
             match self.static_members.get(instance).cloned() {
                 Some(existing) => self.replace_static(&existing, &id, join, step),

@@ -1,6 +1,7 @@
 //! How members come into a group, and what a rebalance makes of them.
 
 use super::*;
+use crate::wire::MOST_STRING_BYTES;
 
 #[test]
 fn the_first_member_leads_and_is_told_of_all_members() {
@@ -409,5 +410,19 @@ fn before_version_7_an_error_has_the_empty_protocol() {
         let answer = desk.joined(&Joining { version, ..Joining::named("reader") });
         assert_eq!(code(answer.error_code), ErrorCode::MemberIdRequired);
         assert_eq!(answer.protocol_name, protocol, "version {version}");
+    }
+}
+
+#[test]
+fn an_id_that_no_string_has_room_for_is_not_given_out() {
+    let longest = MOST_STRING_BYTES - "-00000000-0000-4000-8000-000000000000".len();
+    for (length, error, members) in
+        [(longest, ErrorCode::MemberIdRequired, 1), (longest + 1, ErrorCode::UnknownServerError, 0)]
+    {
+        let name: &'static str = Box::leak("x".repeat(length).into());
+        let mut desk = Desk::new();
+        assert_eq!(code(desk.joined(&Joining::named(name)).error_code), error);
+        desk.join(&Joining::fixed(name));
+        assert_eq!(desk.members().len(), members);
     }
 }

@@ -356,6 +356,7 @@ struct Commit {
     topic: &'static str,
     topic_id: KafkaUuid,
     offset: i64,
+    leader_epoch: i32,
     metadata: String,
     retention_ms: i64,
 }
@@ -371,6 +372,7 @@ impl Commit {
             topic,
             topic_id: KafkaUuid::ZERO,
             offset,
+            leader_epoch: 3,
             metadata: String::new(),
             retention_ms: -1,
         }
@@ -384,7 +386,7 @@ impl Commit {
         let partition = OffsetCommitRequestPartition {
             partition_index: 0,
             committed_offset: self.offset,
-            committed_leader_epoch: 3,
+            committed_leader_epoch: self.leader_epoch,
             committed_metadata: Some(text(self.metadata.as_str())),
             ..Default::default()
         };

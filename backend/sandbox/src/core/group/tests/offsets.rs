@@ -30,6 +30,15 @@ fn a_committed_offset_is_fetched_with_its_metadata_and_epoch() {
 }
 
 #[test]
+fn whatever_epoch_is_committed_is_fetched() {
+    for leader_epoch in [-5, -1, 0, i32::MAX] {
+        let mut desk = Desk::new();
+        assert_eq!(desk.commit(&Commit { leader_epoch, ..Commit::simple("orders", 1) }), ErrorCode::None);
+        assert_eq!(desk.committed_with("orders", KafkaUuid::ZERO).committed_leader_epoch, leader_epoch);
+    }
+}
+
+#[test]
 fn where_nothing_is_committed_the_offset_is_minus_one() {
     let mut desk = Desk::new();
     let none = OffsetFetchResponsePartitions {

@@ -92,6 +92,29 @@ fn a_broker_refuses_values_as_bad_requests() {
             ),
             (
                 "",
+                &["set remote.log.reader.threads 1"],
+                InvalidRequest,
+                "Invalid value org.apache.kafka.common.config.ConfigException: Dynamic thread count update validation \
+                 failed for remote.log.reader.threads=1, value should be at least half the current value 10 for \
+                 configuration Invalid dynamic configuration",
+            ),
+            (
+                "1",
+                &["set max.connections 0"],
+                InvalidRequest,
+                "Invalid value org.apache.kafka.common.config.ConfigException: Invalid max.connections 0 for \
+                 configuration Invalid dynamic configuration",
+            ),
+            (
+                "1",
+                &["set max.connection.creation.rate 0"],
+                InvalidRequest,
+                "Invalid value org.apache.kafka.common.config.ConfigException: Invalid max.connection.creation.rate 0 \
+                 for configuration Invalid dynamic configuration",
+            ),
+            ("", &["set log.cleaner.threads 0"], InvalidRequest, "/ by zero"),
+            (
+                "",
                 &["set log.cleaner.threads 5"],
                 InvalidRequest,
                 "Invalid value org.apache.kafka.common.config.ConfigException: Log cleaner threads cannot be increased \
