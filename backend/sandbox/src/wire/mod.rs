@@ -128,8 +128,8 @@ fn decode_within(mut frame: Bytes, most: u64) -> Result<(RequestHeader, Request)
         Request::Produce(produce) if produce.partitions() > MOST_PARTITIONS => {
             Err(DecodeError::TooManyPartitions(produce.partitions()))
         }
-        named if repeats::are_too_many(named) => Err(DecodeError::TooManyNames(api)),
-        _ => match strings::longest_to_be_told(&request) {
+        told if repeats::are_too_many(told) => Err(DecodeError::TooManyNames(api)),
+        told => match strings::longest_to_be_told(told) {
             length if length > MOST_STRING_BYTES => Err(DecodeError::TooLongString(length)),
             _ => Ok((header, request)),
         },
