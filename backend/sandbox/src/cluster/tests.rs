@@ -1,6 +1,6 @@
 //! Brokers that come and go, and their addresses.
 
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
@@ -110,4 +110,19 @@ async fn a_broker_whose_port_is_lost_stays_down_until_it_can_have_it() {
     cluster.start_broker(1).await.unwrap();
     assert_eq!(states(&cluster), [(1, BrokerState::Up)]);
     TcpStream::connect(address).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_reads_none_of_its_answers_is_given_up() {
+    let cluster = Cluster::start(&Config::default()).unwrap();
+    let mut stream = TcpStream::connect(cluster.addresses()[0]).await.unwrap();
+    let mut asked = Vec::new();
+    for _ in 0..1000 {
+        // ApiVersions 0, whose answer is many times as long.
+        asked.extend([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff]);
+    }
+    // The clock moves when nothing else can: first the answers have no room any more, then the requests.
+    let ended = async { while stream.write_all(&asked).await.is_ok() {} };
+    timeout(2 * Duration::from_secs(600), ended).await.expect("the connection ends");
+    assert!(cluster.snapshot().is_some(), "and the cluster goes on");
 }

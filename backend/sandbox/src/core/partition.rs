@@ -170,10 +170,11 @@ impl Partition {
         counted.map(|replica| replica.log.start_offset()).min().unwrap_or(-1)
     }
 
-    /// Lets records before `offset` go, which are committed, on all replicas.
+    /// Lets records before `offset` go, which are committed, on all replicas: those that did not know so know it then.
     pub(crate) fn drop_before(&mut self, offset: i64) {
         for replica in &mut self.replicas {
             replica.log.advance_start_offset(offset);
+            replica.high_watermark = replica.high_watermark.max(replica.log.start_offset());
         }
     }
 

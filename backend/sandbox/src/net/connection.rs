@@ -40,7 +40,8 @@ const PIECE_BYTES: usize = 256 * 1024;
 const AHEAD: Duration = Duration::from_millis(1);
 /// The key of Produce.
 const PRODUCE: [u8; 2] = [0, 0];
-/// How long a connection may be silent (`connections.max.idle.ms`).
+/// How long a connection may be silent, and how long a client may take none of what it asked for
+/// (`connections.max.idle.ms`).
 const MAX_IDLE: Duration = Duration::from_secs(600);
 
 /// Serves a connection until either side closes it.
@@ -169,7 +170,8 @@ impl Connection {
                 sleep_until(self.sent_by - AHEAD).await;
             }
             let piece = self.gathered.split_to(self.gathered.len().min(PIECE_BYTES));
-            self.stream.write_all(&piece).await?;
+            let written = timeout(MAX_IDLE, self.stream.write_all(&piece));
+            written.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
             self.sent_by =
                 self.sent_by.max(now) + Duration::from_secs_f64(piece.len() as f64 / BYTES_PER_SECOND);
         }

@@ -150,7 +150,9 @@ impl Core {
             return Err(ErrorCode::InvalidTopicException);
         }
         let id = self.led(caller.broker, topic, partition.partition_index)?;
-        if !topic.settings_on(caller.broker).cleanup_policy.delete {
+        // A topic that has neither policy keeps its records until somebody deletes them.
+        let policy = topic.settings_on(caller.broker).cleanup_policy;
+        if policy.compact && !policy.delete {
             return Err(ErrorCode::PolicyViolation);
         }
         let replica = self.partitions.get_mut(&id).and_then(|it| it.replica_mut(caller.broker));

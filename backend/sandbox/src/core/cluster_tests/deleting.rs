@@ -48,6 +48,18 @@ fn it_is_answered_at_once_where_all_follow_at_once() {
 }
 
 #[test]
+fn records_may_be_deleted_unless_their_topic_is_compacted_and_nothing_else() {
+    let refused = ErrorCode::PolicyViolation;
+    for (policy, expected) in
+        [("compact", (refused, -1)), ("compact,delete", (ErrorCode::None, 1)), ("", (ErrorCode::None, 1))]
+    {
+        let mut scene = Scene::new(1, &[1], &[("cleanup.policy", policy)]);
+        scene.produce(1, 1, "a");
+        assert_eq!(delete(&mut scene, 1, 1_000).1, Some(expected), "{policy:?}");
+    }
+}
+
+#[test]
 fn it_waits_for_a_follower_that_is_slow() {
     let mut scene = scene();
     scene.cluster.delay(3, 0, 700);

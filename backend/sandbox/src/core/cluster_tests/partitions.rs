@@ -213,6 +213,20 @@ fn a_follower_that_was_away_during_delete_records_begins_where_the_leader_begins
 }
 
 #[test]
+fn a_replica_whose_records_go_knows_that_they_were_committed() {
+    let mut replicas = Replicas::new(2);
+    for value in ["a", "b", "c"] {
+        replicas.append(1, value);
+    }
+    replicas.replicate(1, 0);
+    // It has the records, and nobody has told it more.
+    replicas.partition.replica_mut(3).expect("a replica").high_watermark = 1;
+    replicas.partition.drop_before(2);
+    assert_eq!(replicas.partition.replica(3).expect("a replica").log.start_offset(), 2);
+    assert_eq!(ALL.map(|broker| replicas.high_watermark(broker)), [3, 3, 2]);
+}
+
+#[test]
 fn followers_are_behind_from_the_first_record_that_they_lack() {
     let mut replicas = Replicas::new(1);
     replicas.append(1, "a");

@@ -12,7 +12,7 @@ pub(crate) struct Slice {
     pub(crate) pieces: Vec<Bytes>,
     /// Bytes of all of them.
     pub(crate) bytes: usize,
-    /// Bytes that Apache Kafka would give: of the batch that has no room it gives the part that has.
+    /// Bytes that Apache Kafka would give: of the batch that has no room it gives the part that has, unless that is all.
     pub(crate) readable: usize,
 }
 
@@ -27,7 +27,7 @@ impl PartitionLog {
             let bytes = slice.bytes.saturating_add(batch.bytes.len());
             let is_first = slice.pieces.is_empty() && at_least_one;
             if bytes > max_bytes && !is_first {
-                slice.readable = slice.bytes.max(max_bytes);
+                slice.readable = if slice.pieces.is_empty() { 0 } else { slice.bytes.max(max_bytes) };
                 return slice;
             }
             slice.bytes = bytes;

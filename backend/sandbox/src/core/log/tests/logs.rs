@@ -163,6 +163,33 @@ fn the_first_record_of_a_time_is_found_in_every_compression() {
 }
 
 #[test]
+fn a_batch_that_is_cut_off_counts_as_far_as_it_would_go_but_not_alone() {
+    let log = five_batches();
+    let one = log.size_bytes() / 5;
+    let readable = |most, at_least_one| {
+        let slice = log.read(3, i64::MAX, most, at_least_one);
+        (slice.pieces.len(), slice.readable)
+    };
+    assert_eq!(readable(one * 5 / 2, false), (2, one * 5 / 2));
+    assert_eq!(readable(one * 9, false), (4, one * 4));
+    assert_eq!(readable(one - 1, false), (0, 0));
+    assert_eq!(readable(one - 1, true), (1, one));
+    assert_eq!(readable(one + 1, true), (1, one + 1));
+}
+
+#[test]
+fn bytes_are_counted_across_segments_and_by_whole_batches() {
+    let log = five_batches();
+    let one = log.size_bytes() / 5;
+    for (from, up_to, batches) in
+        [(0, 15, 5), (0, 0, 0), (4, 15, 4), (2, 7, 2), (6, 6, 0), (7, 8, 0), (14, 15, 1), (15, 15, 0)]
+    {
+        assert_eq!(log.bytes_between(from, up_to), one * batches, "from {from} up to {up_to}");
+    }
+    assert_eq!(empty_log().bytes_between(0, 0), 0);
+}
+
+#[test]
 fn no_more_is_decompressed_to_find_a_record_than_may_be() {
     for compression in [Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd] {
         let mut log = empty_log();
