@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use xtask::process::{Output, Tethered};
 use crate::cdp::Cdp;
 
 /// Longer than anything on the page takes: reached only by what never comes.
-const NEVER: Duration = Duration::from_secs(90);
+const NEVER: Duration = Duration::from_secs(240);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// What Chromium says, in its profile.
@@ -59,6 +59,11 @@ impl Browser {
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
             .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
             .args(["--hide-scrollbars", "--remote-debugging-port=0"])
+            // Containers have little of it: pages would crash.
+            .arg("--disable-dev-shm-usage")
+            // A page that Chromium takes to be out of sight is drawn no more.
+            .args(["--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows"])
+            .arg("--disable-background-timer-throttling")
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank");
         let log = File::create(profile.path().join(LOG))?;
@@ -91,8 +96,8 @@ impl Browser {
         Ok(())
     }
 
-    /// Waits until there is something of this role whose name contains `name` and it stands still, and clicks in its
-    /// middle.
+    /// Waits until there is something of this role whose name contains `name`, it stands still, and nothing covers it;
+    /// clicks in its middle.
     pub async fn click(&mut self, role: &str, name: &str) -> Result<()> {
         let end = Instant::now() + NEVER;
         loop {
@@ -150,8 +155,22 @@ impl Browser {
         Ok(())
     }
 
+    /// Waits until the focus is on what has this role and this name.
+    pub async fn see_focus(&mut self, role: &str, name: &str) -> Result<()> {
+        let end = Instant::now() + NEVER;
+        loop {
+            // While it moves there may be nothing that has it.
+            let focused = self.focused().await;
+            if focused.as_ref().is_ok_and(|(its_role, its_name)| its_role == role && its_name == name) {
+                return Ok(());
+            }
+            ensure!(Instant::now() < end, "the focus never was on {role} “{name}”, but on {focused:?}");
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+
     /// The role and name of what has the focus.
-    pub async fn focused(&mut self) -> Result<(String, String)> {
+    async fn focused(&mut self) -> Result<(String, String)> {
         let object =
             self.cdp.call("Runtime.evaluate", json!({ "expression": "document.activeElement" })).await?;
         let object = &object["result"]["objectId"];
@@ -207,6 +226,16 @@ impl Browser {
     /// How many of this role there are whose name contains `name`, now.
     pub async fn count(&mut self, role: &str, name: &str) -> Result<usize> {
         Ok(self.all(role, name).await?.len())
+    }
+
+    /// Waits until there are at least so many of this role whose name contains `name`.
+    pub async fn see_many(&mut self, role: &str, name: &str, least: usize) -> Result<()> {
+        let end = Instant::now() + NEVER;
+        while self.count(role, name).await? < least {
+            ensure!(Instant::now() < end, "there never were {least} of {role} “{name}”");
+            sleep(LOOK_AGAIN).await;
+        }
+        Ok(())
     }
 
     /// Waits until there is none of this role whose name contains `name`.
@@ -328,7 +357,11 @@ impl Browser {
             }
         }
         let middle = |first: usize| corners.iter().skip(first).step_by(2).sum::<f64>() / 4.0;
-        Ok((middle(0), middle(1)))
+        let (x, y) = (middle(0), middle(1));
+        let is_hit = "function(x, y) { return this.contains(document.elementFromPoint(x, y)); }";
+        let is_hit = self.call_on(node, is_hit, &[json!(x), json!(y)]).await?;
+        ensure!(is_hit == true, "something else is in its place");
+        Ok((x, y))
     }
 
     async fn click_at(&mut self, x: f64, y: f64) -> Result<()> {

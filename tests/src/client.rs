@@ -21,7 +21,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::server::TestServer;
 
 /// Longer than anything in a test takes: reached only by what hangs.
-const HANGS: Duration = Duration::from_secs(90);
+const HANGS: Duration = Duration::from_secs(240);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -341,13 +341,16 @@ async fn hello(socket: &mut Socket, resume: Option<Resume>) -> Welcome {
 }
 
 async fn next_frame(socket: &mut Socket) -> ServerFrame {
-    loop {
-        match timeout(HANGS, socket.next()).await.expect("nothing hangs") {
-            Some(Ok(Message::Text(text))) => {
-                return serde_json::from_str(&text).expect("a frame of the protocol");
+    let frame = async {
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    return serde_json::from_str(&text).expect("a frame of the protocol");
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("the connection ended: {other:?}"),
             }
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-            other => panic!("the connection ended: {other:?}"),
         }
-    }
+    };
+    timeout(HANGS, frame).await.expect("nothing hangs")
 }

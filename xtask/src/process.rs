@@ -11,8 +11,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
 /// `$0` of the shell below, to recognise it in a list of processes.
 const TETHER: &str = "kafka-workshop-tether";
@@ -22,6 +22,9 @@ const TETHER: &str = "kafka-workshop-tether";
 const WATCH_AND_EXEC: &str = r#"exec 3<&0
 ( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 &
 exec "$@" </dev/null 3<&-"#;
+
+/// The kernel stops a process when it next gives it a processor.
+const STOPS_WITHIN: Duration = Duration::from_secs(120);
 
 /// A running child that is killed, with all it started, when this is dropped or the process ends.
 #[derive(Debug)]
@@ -72,9 +75,17 @@ impl Tethered {
         }
     }
 
-    /// Stops the child as if the machine had stalled (SIGSTOP).
+    /// Stops the child as if the machine had stalled (SIGSTOP), and waits until it has: where processors are scarce its
+    /// threads go on for a while.
     pub fn pause(&self) -> Result<()> {
-        kill_process(self.pid(), Signal::STOP).context("pausing the process")
+        kill_process(self.pid(), Signal::STOP).context("pausing the process")?;
+        let deadline = Instant::now() + STOPS_WITHIN;
+        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG;
+        while waitid(WaitId::Pid(self.pid()), stopped).context("waiting for a paused process")?.is_none() {
+            ensure!(Instant::now() < deadline, "the process does not stop, or has ended");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     /// Lets a paused child go on (SIGCONT).

@@ -19,6 +19,9 @@ const TAIL_LINES: usize = 30;
 /// How often a step that runs on says so where there is no terminal to rewrite a line in.
 const SAY_EVERY: Duration = Duration::from_secs(30);
 
+/// How long to wait before something is fetched again.
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(10)];
+
 /// One thing to do. A step exists only when it has to be done.
 pub(crate) struct Step {
     title: String,
@@ -85,6 +88,22 @@ impl Log {
     /// Runs a program to its end, showing how it goes on; its failure is an error with the end of what it said.
     pub(crate) fn run(&self, command: &Command) -> Result<()> {
         self.run_within(command, None)
+    }
+
+    /// As [`Self::run_within`] for a program that fetches something: where it fails it is run again, soon and then once
+    /// more, as what it talks to may have a bad moment. All that within `limit`.
+    pub(crate) fn fetch(&self, command: &Command, limit: Option<Duration>) -> Result<()> {
+        let start = Instant::now();
+        for pause in PAUSES {
+            let left = limit.map(|limit| limit.saturating_sub(start.elapsed()));
+            let Err(error) = self.run_within(command, left) else { return Ok(()) };
+            if limit.is_some_and(|limit| start.elapsed() + pause > limit) {
+                return Err(error);
+            }
+            println!("      failed; trying again");
+            thread::sleep(pause);
+        }
+        self.run_within(command, limit.map(|limit| limit.saturating_sub(start.elapsed())))
     }
 
     /// As [`Self::run`], and kills the program after `limit`.

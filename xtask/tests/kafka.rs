@@ -19,21 +19,21 @@ fn a_broker_is_killed_started_and_paused_while_the_others_go_on() {
     }
     let mut cluster = Cluster::start(&Options { brokers: 2, ..Options::default() }).unwrap();
     let addresses: Vec<_> = cluster.bootstrap_servers().split(',').map(str::to_owned).collect();
-    assert!(addresses.iter().all(|address| answers(address)));
+    assert!(addresses.iter().all(|address| comes_to_answer(address)));
 
     cluster.kill_broker(0).unwrap();
     assert!(!answers(&addresses[0]));
-    assert!(answers(&addresses[1]));
+    assert!(comes_to_answer(&addresses[1]));
     assert_eq!(cluster.failure(), None, "a broker that we killed did not fail");
 
     cluster.start_broker(0).unwrap();
-    assert!(answers(&addresses[0]), "it has the address that it had");
+    assert!(comes_to_answer(&addresses[0]), "it has the address that it had");
     assert!(cluster.start_broker(0).is_err(), "it runs already");
 
     cluster.pause_broker(1).unwrap();
     assert!(!answers(&addresses[1]));
     cluster.resume_broker(1).unwrap();
-    assert!(answers(&addresses[1]));
+    assert!(comes_to_answer(&addresses[1]));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_kafka_ends_with_the_xtask_that_is_killed() {
     }
     let temporary = tempfile::tempdir().unwrap();
     let (mut xtask, address) = start_xtask(temporary.path());
-    assert!(answers(&address));
+    assert!(comes_to_answer(&address));
     xtask.kill().unwrap();
     xtask.wait().unwrap();
     nothing_is_left(&address, temporary.path());
@@ -61,6 +61,9 @@ fn a_kafka_ends_with_the_xtask_that_is_asked_to_end() {
     assert!(xtask.wait().unwrap().success());
     nothing_is_left(&address, temporary.path());
 }
+
+/// Longer than anything here takes, on a machine that does much else.
+const HANGS: Duration = Duration::from_secs(120);
 
 fn can_run() -> bool {
     let Err(missing) = Installation::find_or_fetch() else { return true };
@@ -85,13 +88,25 @@ fn start_xtask(temporary: &Path) -> (Child, String) {
 }
 
 fn nothing_is_left(address: &str, temporary: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + HANGS;
     let left = || fs::read_dir(temporary).unwrap().count();
     while (answers(address) || left() > 0) && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert!(!answers(address), "Kafka still answers");
     assert_eq!(left(), 0, "its data is still there");
+}
+
+/// Whether it answers, by and by.
+fn comes_to_answer(address: &str) -> bool {
+    let deadline = Instant::now() + HANGS;
+    while Instant::now() < deadline {
+        if answers(address) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    false
 }
 
 /// Whether an ApiVersions request (version 0, which every broker knows) is answered soon.

@@ -14,7 +14,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 const MANY_ZEROS: usize = 48 << 20;
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than anything here takes: reached only by what hangs.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a cluster makes of bytes.
 #[derive(Debug, PartialEq, Eq)]
@@ -215,7 +216,7 @@ async fn a_length_is_not_believed_before_its_bytes_are_there(address: SocketAddr
         open.push(stream);
     }
     assert!(is_served(address).await);
-    let grown = counting::peak() - before;
+    let grown = counting::peak().saturating_sub(before);
     assert!(grown < 8 << 20, "50 connections that announce 5 GB and send 50 kB cost {grown} bytes");
 }
 
@@ -225,7 +226,7 @@ async fn bombs_are_not_unpacked_into_memory(address: SocketAddr) {
         counting::forget_peak();
         let before = counting::allocated();
         let outcome = send(address, &request).await;
-        let grown = counting::peak() - before;
+        let grown = counting::peak().saturating_sub(before);
         assert!(matches!(outcome, Outcome::Answered(_)), "{name} is answered");
         let limit = 12 * request.len() + (12 << 20);
         assert!(grown < limit, "{name}: {} bytes cost {grown}, {limit} were allowed", request.len());
@@ -250,13 +251,12 @@ async fn connections_above_the_limit_are_closed(address: SocketAddr) {
     assert!((236..300).contains(&closed), "{closed} of 300 were closed, 64 had room");
     drop(open);
     // Those that are gone make room as soon as that is noticed.
-    for _ in 0..200 {
-        if is_served(address).await {
-            return;
+    let served = async {
+        while !is_served(address).await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("there is no room again");
+    };
+    timeout(PATIENCE, served).await.expect("there is room again");
 }
 
 /// Whether another client is answered.

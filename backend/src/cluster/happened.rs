@@ -44,9 +44,9 @@ impl Batch {
     }
 
     fn add(&mut self, what: Happening) {
-        let recent = self.events.iter_mut().rev().take_while(|event| is_traffic(&event.what));
+        let recent = self.events.iter_mut().rev().take_while(|event| event.what.comes_in_runs());
         for run in recent {
-            if continues(&mut run.what, &what) {
+            if run.what.takes_up(&what) {
                 run.times += 1;
                 return;
             }
@@ -65,51 +65,6 @@ impl Batch {
             gap.times += gone.times;
         }
     }
-}
-
-/// Whether it may happen thousands of times a second, and is told as one with others of its kind.
-fn is_traffic(what: &Happening) -> bool {
-    matches!(
-        what,
-        Happening::Appended { .. }
-            | Happening::Fetched { .. }
-            | Happening::Committed { .. }
-            | Happening::ErrorAnswered { .. }
-            | Happening::RecordsDropped { .. }
-    )
-}
-
-/// Whether something goes on with what a run has so far. If so, the run has it too now.
-fn continues(run: &mut Happening, next: &Happening) -> bool {
-    match (run, next) {
-        (
-            Happening::Appended { topic, partition, broker, log_end, .. },
-            Happening::Appended { topic: next_topic, partition: p, broker: b, first_offset, log_end: end },
-        ) if (&*topic, &*partition, &*broker, &*log_end) == (next_topic, p, b, first_offset) => {
-            *log_end = *end;
-        }
-        (
-            Happening::Fetched { topic, partition, broker, next_offset, .. },
-            Happening::Fetched { topic: next_topic, partition: p, broker: b, first_offset, next_offset: end },
-        ) if (&*topic, &*partition, &*broker, &*next_offset) == (next_topic, p, b, first_offset) => {
-            *next_offset = *end;
-        }
-        (
-            Happening::Committed { group, topic, partition, offset },
-            Happening::Committed { group: next_group, topic: next_topic, partition: p, offset: next },
-        ) if (&*group, &*topic, &*partition) == (next_group, next_topic, p) => {
-            *offset = *next;
-        }
-        (
-            Happening::RecordsDropped { topic, partition, log_start },
-            Happening::RecordsDropped { topic: next_topic, partition: p, log_start: next },
-        ) if (&*topic, &*partition) == (next_topic, p) => {
-            *log_start = *next;
-        }
-        (run @ Happening::ErrorAnswered { .. }, next) => return *run == *next,
-        _ => return false,
-    }
-    true
 }
 
 /// As the page is told; `None`: it knows no such thing.

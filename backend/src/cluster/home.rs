@@ -1,5 +1,8 @@
 //! One learner's sandbox: made when a command first needs it, replaced by a reset, and the commands that work on it.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -172,7 +175,7 @@ impl Home {
             ports: Vec::new(),
             broker_configs: BROKER_CONFIGS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             topics: Vec::new(),
-            log_bytes: self.limits.settings.cluster_megabytes << 20,
+            log_bytes: self.limits.settings.cluster_megabytes.saturating_mul(1_000_000),
             max_topics: MAX_TOPICS,
             max_partitions: MAX_PARTITIONS,
             max_connections: MAX_CONNECTIONS,
@@ -183,10 +186,12 @@ impl Home {
     fn full(&self) -> Error {
         let SandboxSettings { max_clusters, idle, .. } = &self.limits.settings;
         let problem = format!("This workshop has {max_clusters} clusters, and each is somebody's already.");
-        let minutes = idle.as_secs().div_ceil(60);
+        let wait = match idle.as_secs().div_ceil(60) {
+            1 => "a minute".to_owned(),
+            minutes => format!("{minutes} minutes"),
+        };
         Error::new(ErrorCode::LimitReached, problem).hint(format!(
-            "A cluster is given up {minutes} minutes after its learner has left: try again later, or ask for a larger \
-             --max-clusters."
+            "A cluster goes {wait} after its learner has left: try again later, or ask for a larger --max-clusters."
         ))
     }
 
@@ -252,6 +257,14 @@ impl Incarnation {
     /// The learner's clients, made now if there are none.
     async fn clients(&self, common: &Common) -> Result<Arc<LearnerKafka>, Error> {
         let mut clients = self.clients.lock().await;
+        // What was told of the end took the clients after it: nobody would tell those that are made now, and they would
+        // reach the next cluster, which has the same addresses.
+        if self.ended.is_cancelled() {
+            return Err(was_reset());
+        }
+        if self.cluster.has_failed() {
+            return Err(failed());
+        }
         if let Some(clients) = clients.as_ref() {
             return Ok(Arc::clone(clients));
         }

@@ -80,7 +80,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_an_error_of_that_call() {
-        let error = call::<()>("Asking", Duration::from_secs(1), || panic!("on purpose")).await.unwrap_err();
+        let error =
+            call::<()>("Asking", Duration::from_secs(600), || panic!("on purpose")).await.unwrap_err();
         assert_eq!(error.code, ErrorCode::Internal);
     }
 

@@ -266,8 +266,13 @@ fn room(state: &State) -> Result<(), Error> {
     if state.closed {
         return Err(Error::new(ErrorCode::ShuttingDown, "The server is stopping."));
     }
-    if state.abandoned.is_some() {
-        return Err(Error::new(ErrorCode::ClusterReset, "The cluster was reset meanwhile."));
+    match &state.abandoned {
+        None => {}
+        Some(CloseReason::Failed(error)) => return Err(error.clone()),
+        Some(_) => {
+            return Err(Error::new(ErrorCode::ClusterReset, "The cluster was reset meanwhile.")
+                .hint("Run it again on the new cluster."));
+        }
     }
     if state.running.len() < MAX_CONSUMERS {
         return Ok(());
@@ -379,5 +384,20 @@ mod tests {
         assert_eq!(told.join().unwrap(), CloseReason::ShuttingDown);
         let late = consumers.enter(ConsumerId(2), handle().0).err().unwrap();
         assert_eq!(late.code, ErrorCode::ShuttingDown);
+    }
+
+    #[tokio::test]
+    async fn who_comes_to_a_cluster_that_goes_is_told_why_it_goes() {
+        let defect = Error::new(ErrorCode::ClusterFailed, "A defect.").hint("Reset the cluster.");
+        for (reason, code) in [
+            (CloseReason::ClusterReset, ErrorCode::ClusterReset),
+            (CloseReason::Failed(defect), ErrorCode::ClusterFailed),
+        ] {
+            let consumers = Consumers::default();
+            consumers.abandon(reason).await;
+            let refused = consumers.check_room().unwrap_err();
+            assert_eq!(refused.code, code);
+            assert!(refused.hint.is_some(), "{code:?}");
+        }
     }
 }

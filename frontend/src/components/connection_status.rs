@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use shared::kafka::ClusterState;
 
+use super::notice::ReadNotice;
 use crate::connection::Connection;
+use crate::state::capability::Capability;
 use crate::state::{Link, Remedy, said};
 
 /// A button that says the state in words, and opens what is behind it.
@@ -74,15 +76,29 @@ fn LinkDetails() -> impl IntoView {
     }
 }
 
-/// Says under the header, where nobody can miss it, that the connection ended for good.
+/// Says under the header, where nobody can miss it, that the connection ended for good, or that the session did.
 #[component]
 pub(crate) fn ConnectionNotice() -> impl IntoView {
     let connection = expect_context::<Connection>();
     let shown = move || matches!(connection.link.get(), Link::Ended(_));
+    let session_gone = Memo::new(move |_| connection.state.with(|state| state.session_gone.clone()));
+    let is_sandbox = move || connection.state.with_untracked(|state| state.can(Capability::Reset));
+    let read = move || {
+        connection.change(|state| state.session_gone = None);
+    };
     view! {
         <Show when=shown>
             <div class="notice bad" role="alert"><LinkDetails/></div>
         </Show>
+        {move || {
+            session_gone.get().map(|told| {
+                let what_else = is_sandbox().then_some(
+                    " If the server was started anew, your cluster is new and empty too: a lesson’s “Start over” makes \
+                     the topics that it needs.",
+                );
+                view! { <ReadNotice mood="warn" read>{told}{what_else}</ReadNotice> }
+            })
+        }}
     }
 }
 

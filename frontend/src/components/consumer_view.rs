@@ -165,7 +165,7 @@ fn LastPress(id: RequestId, version: Memo<u64>) -> impl IntoView {
             // While it runs: its phase, if it has one.
             let (mood, words) = match &request.outcome {
                 None => ("", request.phase.clone()?),
-                Some(outcome) => (said::mood(outcome), said::outcome(outcome)),
+                Some(outcome) => (said::mood(outcome), said::outcome_and_advice(outcome)),
             };
             Some((mood, format!("{}: {words}", request.origin.label)))
         })

@@ -10,7 +10,8 @@
 //! view as a page. In it: regions “Broker 1” and so on, with buttons “Stop broker 1”, “Kill broker 1”,
 //! “Start broker 1”, “Cut off broker 1” (then “Reconnect broker 1”) and “Delay broker 1”; regions
 //! “Partitions of …” and, of groups, “Members of …” and “Offsets of …”, each around a table; the buttons “Reset my
-//! cluster” (a dialog “Reset my cluster?”), “Clear all faults” and “Inject the error”.
+//! cluster” (a dialog “Reset my cluster?”), “Clear all faults” and “Inject the error”. What is told once, a reset say, has
+//! a button “Understood”.
 
 #![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 
@@ -26,6 +27,7 @@ pub(crate) mod group_view;
 pub(crate) mod header;
 pub(crate) mod lanes;
 pub(crate) mod lesson_text;
+pub(crate) mod notice;
 pub(crate) mod partition;
 pub(crate) mod produce_view;
 pub(crate) mod record_detail;

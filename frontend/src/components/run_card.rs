@@ -212,7 +212,12 @@ fn RunOutcome(request: Memo<Option<RequestId>>) -> impl IntoView {
                 outcome => outcome.map(said::mood),
             };
             let has_result = !request.origin.lesson.is_empty();
-            Some((has_result.then_some(id), id, mood, said::how_it_stands(request)))
+            let words = if has_result {
+                said::how_it_stands(request)
+            } else {
+                request.outcome.as_ref().map(said::outcome_and_advice)
+            };
+            Some((has_result.then_some(id), id, mood, words))
         })
     });
     move || {

@@ -1,7 +1,7 @@
 //! What can be said at a glance of a cluster that is looked into.
 
 use shared::kafka::{
-    BrokerState, BrokerView, ClusterView, PartitionView, ReplicaView, TopicName, TopicPartition,
+    BrokerState, BrokerView, ClusterView, GroupView, PartitionView, ReplicaView, TopicName, TopicPartition,
 };
 
 use super::said;
@@ -158,6 +158,14 @@ pub(crate) fn assigned(partitions: &[TopicPartition]) -> String {
         .map(|(topic, numbers)| format!("{topic} {}", numbers.join(", ")))
         .collect::<Vec<_>>()
         .join("; ")
+}
+
+/// How many members a group has, as far as the view tells.
+pub(crate) fn members(group: &GroupView) -> String {
+    match group.members.len() {
+        GroupView::MAX_MEMBERS.. => format!("{} or more", GroupView::MAX_MEMBERS),
+        members => members.to_string(),
+    }
 }
 
 /// What the view leaves out; `None`: nothing.

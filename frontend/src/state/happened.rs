@@ -64,9 +64,33 @@ impl Happened {
     }
 
     fn push(&mut self, line: Line) {
-        let ring = if is_traffic(&line) { &mut self.traffic } else { &mut self.rest };
-        ring.push((self.next, line));
+        if is_traffic(&line) {
+            self.traffic.push((self.next, line));
+        } else {
+            let line = self.with_its_run(line);
+            self.rest.push((self.next, line));
+        }
         self.next += 1;
+    }
+
+    /// A line as one with the run that it goes on with, where nothing else happened since. Else commits, injected errors
+    /// and full logs would push out what is rare: the server joins only what happens within a moment.
+    fn with_its_run(&mut self, line: Line) -> Line {
+        let Line::Event(next) = &line else { return line };
+        let mut newest_runs = self.rest.iter().rev().map_while(|(number, line)| match line {
+            Line::Event(event) if event.what.comes_in_runs() => Some((*number, event)),
+            _ => None,
+        });
+        let found = newest_runs.find_map(|(number, run)| {
+            let mut both = run.clone();
+            both.what.takes_up(&next.what).then_some((number, both))
+        });
+        drop(newest_runs);
+        let Some((number, mut both)) = found else { return line };
+        both.times += next.times;
+        both.at_ms = next.at_ms;
+        self.rest.take_out(|(its, _)| *its == number);
+        Line::Event(both)
     }
 
     /// The numbers of the lines to show, the newest first.
@@ -155,6 +179,31 @@ mod tests {
         let all = shown(&happened, Shown::All);
         assert_eq!((all.len(), all[0].clone()), (KEPT, Some(appended(999))));
         assert_eq!(happened.count(Shown::All), 1_001);
+    }
+
+    #[test]
+    fn what_goes_on_is_one_line_with_its_newest_moment_until_something_else_happens() {
+        let topic = || TopicName::parse("t").unwrap();
+        let full = |partition, log_start| Happening::RecordsDropped { topic: topic(), partition, log_start };
+        let told = |at_ms, times, what| ClusterEvents { events: vec![ClusterEvent { at_ms, times, what }] };
+        let mut happened = Happened::default();
+        for (at_ms, partition) in (0..300).zip([0, 1].into_iter().cycle()) {
+            let log_start = 10 + i64::try_from(at_ms).unwrap();
+            happened.add(told(at_ms, 2, full(partition, log_start)));
+        }
+        let lines = |happened: &Happened| {
+            let numbers = happened.newest(Shown::WithoutTraffic);
+            numbers.iter().map(|number| happened.line(*number).unwrap().clone()).collect::<Vec<_>>()
+        };
+        let run = |at_ms, partition, log_start| {
+            Line::Event(ClusterEvent { at_ms, times: 300, what: full(partition, log_start) })
+        };
+        assert_eq!(lines(&happened), [run(299, 1, 309), run(298, 0, 308)]);
+        assert_eq!(happened.count(Shown::WithoutTraffic), 2);
+
+        add(&mut happened, [up(1), full(0, 500)]);
+        assert_eq!(shown(&happened, Shown::All)[..2], [Some(full(0, 500)), Some(up(1))]);
+        assert_eq!(lines(&happened).len(), 4);
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub(crate) struct State {
     pub(crate) announcements: Announcements,
     /// The cluster, while somebody looks into it.
     pub(crate) window: Window,
+    /// What became of the session before this one, until the learner has read it.
+    pub(crate) session_gone: Option<String>,
     session: Option<SessionId>,
     received: u64,
     last_id: u64,

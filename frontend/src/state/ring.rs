@@ -34,6 +34,12 @@ impl<T> Ring<T> {
         self.rows.push_back(row);
     }
 
+    /// Takes out the newest row that fits. The numbers of the rows after it are one less then.
+    pub(crate) fn take_out(&mut self, fits: impl Fn(&T) -> bool) -> Option<T> {
+        let place = self.rows.iter().rposition(fits)?;
+        self.rows.remove(place)
+    }
+
     /// How many older rows went.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped

@@ -68,6 +68,15 @@ pub(crate) fn outcome(outcome: &Outcome) -> String {
     }
 }
 
+/// How a request ended, and what to do where it failed: for places beside which no result says more.
+pub(crate) fn outcome_and_advice(outcome: &Outcome) -> String {
+    let said = self::outcome(outcome);
+    match outcome {
+        Outcome::Failed { error: Error { hint: Some(hint), .. }, .. } => format!("{said} {hint}"),
+        _ => said,
+    }
+}
+
 fn reply(reply: &Reply) -> String {
     match reply {
         Reply::Cluster(cluster) => {
@@ -153,7 +162,7 @@ pub(crate) fn closed(reason: &CloseReason) -> String {
         CloseReason::Stopped => "Stopped; it has left its group.".to_owned(),
         CloseReason::Crashed { .. } => "Crashed, without a word to its group.".to_owned(),
         CloseReason::SessionEnded => "Stopped by the server: the session of this page ended.".to_owned(),
-        CloseReason::ShuttingDown => "Stopped: the server is shutting down.".to_owned(),
+        CloseReason::ShuttingDown => "Stopped: the server shut down.".to_owned(),
         CloseReason::ClusterReset => "Stopped: the cluster was reset.".to_owned(),
         CloseReason::Failed(error) => match &error.hint {
             Some(hint) => format!("Failed: {} {hint}", error.message),

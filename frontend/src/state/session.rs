@@ -25,10 +25,12 @@ impl State {
                     "The server no longer knows this session. What was running may or may not have been done.",
                     now_ms,
                 );
-                self.announcements.add(match gone {
+                let told = match gone {
                     None => "Connected again, in a new session.".to_owned(),
                     Some(gone) => format!("Connected again, but the old session is gone, with {gone}."),
-                });
+                };
+                self.announcements.add(told.clone());
+                self.session_gone = Some(told);
             }
             return self.watch();
         }

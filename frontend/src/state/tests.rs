@@ -319,6 +319,18 @@ fn records_that_were_not_delivered_are_said() {
 }
 
 #[test]
+fn a_failure_is_said_with_what_to_do_about_it() {
+    let error = Error::new(ErrorCode::LimitReached, "Too many.");
+    let failed = |error| said::outcome_and_advice(&Outcome::Failed { error, partial: None });
+    assert_eq!(failed(error.clone()), "Too many.");
+    assert_eq!(failed(error.hint("Clear some.")), "Too many. Clear some.");
+    assert_eq!(
+        said::outcome_and_advice(&Outcome::Ok(Reply::FaultsCleared(vec![]))),
+        "All faults are cleared."
+    );
+}
+
+#[test]
 fn a_controller_is_named_only_where_there_is_no_choice() {
     let broker = |id| Broker { id, host: "localhost".to_owned(), port: 9092 };
     let cluster = |brokers| ClusterDescription { cluster_id: None, controller: Some(1), brokers };

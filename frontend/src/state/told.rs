@@ -51,7 +51,9 @@ fn sentence(event: &ClusterEvent) -> String {
                 (Some(old), Some(new)) => {
                     format!("{at}: broker {new} leads instead of broker {old}, in epoch {leader_epoch}.")
                 }
-                (None, Some(new)) => format!("{at}: broker {new} leads again, in epoch {leader_epoch}."),
+                (None, Some(new)) => {
+                    format!("{at}: broker {new} leads now, in epoch {leader_epoch}; before, nobody did.")
+                }
                 (Some(old), None) => {
                     format!("{at}: nobody leads; it was broker {old}. Epoch {leader_epoch}.")
                 }
@@ -167,7 +169,7 @@ mod tests {
         };
         assert_eq!(changed(Some(1), Some(2)), "orders P0: broker 2 leads instead of broker 1, in epoch 4.");
         assert_eq!(changed(Some(1), None), "orders P0: nobody leads; it was broker 1. Epoch 4.");
-        assert_eq!(changed(None, Some(2)), "orders P0: broker 2 leads again, in epoch 4.");
+        assert_eq!(changed(None, Some(2)), "orders P0: broker 2 leads now, in epoch 4; before, nobody did.");
         let in_sync = Happening::InSyncChanged {
             topic: topic(),
             partition: 0,

@@ -4,7 +4,8 @@ use shared::command::{ClearFaults, InjectError, ResetCluster, Watch};
 use shared::event::Outcome;
 use shared::kafka::{
     BrokerState, BrokerView, ClusterEvent, ClusterEvents, ClusterKind, ClusterState, ClusterView, FaultyApi,
-    Happening, InjectedErrorCode, PartitionView, ReplicaView, TopicName, TopicPartition, TopicView,
+    GroupView, Happening, InjectedErrorCode, MemberView, PartitionView, ReplicaView, TopicName,
+    TopicPartition, TopicView,
 };
 use shared::wire::{ServerInfo, Stream, Welcome};
 use shared::{ClientFrame, Command, Error, ErrorCode, Event, Reply, RequestId, ServerFrame, SessionId};
@@ -120,6 +121,7 @@ fn watching_is_no_request_of_the_learner() {
     state.apply(welcome("b", false, None, ClusterKind::Sandbox), 1.0);
     let said = state.announcements.take(String::new()).unwrap();
     assert_eq!(said, "Connected again, in a new session.");
+    assert_eq!(state.session_gone, Some(said), "it is seen too");
 }
 
 #[test]
@@ -315,6 +317,22 @@ fn a_replica_leads_follows_or_is_behind() {
     assert_eq!(standing(3), None);
     assert_eq!(glance::log_end(&view, &topic(), 0), Some(60));
     assert_eq!(glance::log_end(&view, &topic(), 2), None, "nobody leads it");
+}
+
+#[test]
+fn of_more_members_than_a_view_may_have_the_number_is_not_claimed() {
+    let member = MemberView { member_id: "m".to_owned(), client_id: "c".to_owned(), partitions: Vec::new() };
+    let group = |members| GroupView {
+        group: "g".to_owned(),
+        state: "Stable".to_owned(),
+        assignor: String::new(),
+        coordinator: None,
+        members: vec![member.clone(); members],
+        offsets: Vec::new(),
+    };
+    assert_eq!(glance::members(&group(0)), "0");
+    assert_eq!(glance::members(&group(GroupView::MAX_MEMBERS - 1)), "49");
+    assert_eq!(glance::members(&group(GroupView::MAX_MEMBERS)), "50 or more");
 }
 
 #[test]

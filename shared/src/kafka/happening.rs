@@ -187,3 +187,50 @@ pub enum Happening {
     /// left out.
     LeftOut,
 }
+
+impl Happening {
+    /// Whether it may happen thousands of times a second, and is told as one with others of its kind.
+    pub fn comes_in_runs(&self) -> bool {
+        matches!(
+            self,
+            Self::Appended { .. }
+                | Self::Fetched { .. }
+                | Self::Committed { .. }
+                | Self::ErrorAnswered { .. }
+                | Self::RecordsDropped { .. }
+        )
+    }
+
+    /// Takes `next` up where it goes on with this: then this is both. Whether it does.
+    pub fn takes_up(&mut self, next: &Self) -> bool {
+        match (self, next) {
+            (
+                Self::Appended { topic, partition, broker, log_end, .. },
+                Self::Appended { topic: next_topic, partition: p, broker: b, first_offset, log_end: end },
+            ) if (&*topic, &*partition, &*broker, &*log_end) == (next_topic, p, b, first_offset) => {
+                *log_end = *end;
+            }
+            (
+                Self::Fetched { topic, partition, broker, next_offset, .. },
+                Self::Fetched { topic: next_topic, partition: p, broker: b, first_offset, next_offset: end },
+            ) if (&*topic, &*partition, &*broker, &*next_offset) == (next_topic, p, b, first_offset) => {
+                *next_offset = *end;
+            }
+            (
+                Self::Committed { group, topic, partition, offset },
+                Self::Committed { group: next_group, topic: next_topic, partition: p, offset: next },
+            ) if (&*group, &*topic, &*partition) == (next_group, next_topic, p) => {
+                *offset = *next;
+            }
+            (
+                Self::RecordsDropped { topic, partition, log_start },
+                Self::RecordsDropped { topic: next_topic, partition: p, log_start: next },
+            ) if (&*topic, &*partition) == (next_topic, p) => {
+                *log_start = *next;
+            }
+            (run @ Self::ErrorAnswered { .. }, next) => return *run == *next,
+            _ => return false,
+        }
+        true
+    }
+}

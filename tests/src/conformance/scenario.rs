@@ -10,7 +10,7 @@ use super::api::Api;
 use super::mask::Masks;
 use super::target::UnderTest;
 use super::transcript::{Line, Series, Transcript};
-use super::wire::{Reply, Wire};
+use super::wire::{PATIENCE, Reply, Wire};
 use super::{producer_id_request, text};
 
 /// A run of a scenario: its connections, its transcript, and what is masked in it.
@@ -58,10 +58,13 @@ impl<'a> Scenario<'a> {
         (0..self.up.len()).filter(|broker| self.up[*broker]).collect()
     }
 
-    /// Stops a broker in order.
+    /// Stops a broker in order. The others know it then.
     pub fn stop(&mut self, broker: usize) {
         (self.up[broker], self.wires[broker]) = (false, None);
         self.target.stop_broker(broker);
+        for other in self.brokers() {
+            self.until("a broker is known to be down", |s| !s.live_brokers(other).contains(&broker));
+        }
     }
 
     /// Ends a broker as a power cut does.
@@ -70,10 +73,13 @@ impl<'a> Scenario<'a> {
         self.target.kill_broker(broker);
     }
 
-    /// Starts a broker that was stopped or killed.
+    /// Starts a broker that was stopped or killed. All know it then.
     pub fn start(&mut self, broker: usize) {
         self.target.start_broker(broker);
         self.up[broker] = true;
+        for one in self.brokers() {
+            self.until("a broker is known to be up", |s| s.live_brokers(one).contains(&broker));
+        }
     }
 
     /// Cuts a broker off, or mends that; see [`UnderTest::cut_off_broker`].
@@ -355,7 +361,7 @@ impl<'a> Scenario<'a> {
 
     /// Waits until something is so.
     pub fn until(&mut self, what: &str, mut is_so: impl FnMut(&mut Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + PATIENCE;
         while !is_so(self) {
             assert!(Instant::now() < deadline, "waiting until {what}");
             std::thread::sleep(Duration::from_millis(3));

@@ -37,8 +37,13 @@ impl UnderTest {
         static ONE: OnceLock<Option<UnderTest>> = OnceLock::new();
         static THREE: OnceLock<Option<UnderTest>> = OnceLock::new();
         let place = if brokers == 1 { &ONE } else { &THREE };
-        let start = || Self::kafka(brokers).inspect(super::scenario::prepare);
+        let start = || Self::kafka_with(brokers, LASTING).inspect(super::scenario::prepare);
         place.get_or_init(start).as_ref()
+    }
+
+    /// A sandbox with the settings of that one, of a scenario's own.
+    pub(super) fn lasting_sandbox(brokers: usize) -> Self {
+        Self::sandbox_with(brokers, LASTING)
     }
 
     /// A sandbox with this many brokers.
@@ -121,6 +126,10 @@ impl fmt::Debug for UnderTest {
         write!(f, "{name} at {:?}", self.addresses)
     }
 }
+
+/// Of clusters whose brokers never go: none is given up because the machine does much else.
+const LASTING: &[(&str, &str)] =
+    &[("broker.session.timeout.ms", "120000"), ("replica.lag.time.max.ms", "120000")];
 
 /// A broker that is killed is missed after this, rather than after 9 s.
 fn settings() -> Vec<(String, String)> {

@@ -21,7 +21,7 @@ async fn beside_a_topic(width: Width, scheme: Scheme) -> Result<Learner> {
 
     learner.browser.click("button", "Cluster").await?;
     learner.browser.see_text("main", "", "kcat -b 127.0.0.1:").await?;
-    assert_eq!(learner.browser.focused().await?, ("button".to_owned(), "Cluster".to_owned()));
+    learner.browser.see_focus("button", "Cluster").await?;
     let before = learner.browser.see_text("region", PARTITIONS, "broker 1").await?;
     assert!(!before.contains("not in sync"), "{before}");
     Ok(learner)

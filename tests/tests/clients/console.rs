@@ -12,7 +12,7 @@ impl Scene {
 
     fn console_consumer(&self, topic: &str, arguments: &[&str]) -> Command {
         // It ends with what it is to read; the time limit is for when that doesn't come.
-        let common = ["--topic", topic, "--timeout-ms", "30000"];
+        let common = ["--topic", topic, "--timeout-ms", "200000"];
         self.tool("consumer.ConsoleConsumer", &[&common, arguments].concat())
     }
 }

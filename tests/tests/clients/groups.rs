@@ -10,7 +10,9 @@ use crate::scene::{self, Scene};
 
 impl Scene {
     fn groups(&self, arguments: &str) -> Command {
-        let arguments: Vec<_> = arguments.split(' ').collect();
+        // It gives up after 5 s by itself.
+        let patience = ["--timeout", "120000"];
+        let arguments: Vec<_> = patience.into_iter().chain(arguments.split(' ')).collect();
         self.tool("consumer.group.ConsumerGroupCommand", &arguments)
     }
 

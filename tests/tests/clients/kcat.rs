@@ -94,7 +94,7 @@ fn every_setting_of_a_producer_is_served() {
         &["enable.idempotence=true"],
         &["acks=all", "max.in.flight=1", "linger.ms=0", "batch.num.messages=1"],
         &["linger.ms=50", "batch.size=200", "compression.codec=zstd"],
-        &["request.timeout.ms=1000", "message.timeout.ms=2000", "message.send.max.retries=0"],
+        &["request.timeout.ms=60000", "message.timeout.ms=120000", "message.send.max.retries=0"],
         &["api.version.request=true", "socket.nagle.disable=true", "client.id=someone else", "client.rack=a"],
     ];
     let mut wanted = Vec::new();

@@ -70,7 +70,7 @@ fn records_before_an_offset_are_deleted() {
     let said = scene.delete("t", 3).succeeded();
     assert!(said.contains("partition: t-0\tlow_watermark: 3"), "{said}");
     assert_eq!(scene.offsets_at("earliest"), ["t:0:3"]);
-    let read = ["--topic", "t", "--from-beginning", "--max-messages", "2", "--timeout-ms", "30000"];
+    let read = ["--topic", "t", "--from-beginning", "--max-messages", "2", "--timeout-ms", "200000"];
     assert_eq!(run(&scene.tool("consumer.ConsoleConsumer", &read)).succeeded(), "d\ne\n");
 
     let past = scene.delete("t", 6).succeeded();

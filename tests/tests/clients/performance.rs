@@ -28,7 +28,7 @@ fn what_each_kind_of_producer_sends_is_consumed() {
         let summary = said.lines().last().unwrap_or_default();
         assert!(summary.starts_with("20000 records sent, "), "{settings:?}: {said}");
     }
-    let read = ["--topic", "t", "--num-records", "100000", "--timeout", "60000"];
+    let read = ["--topic", "t", "--num-records", "100000", "--timeout", "200000"];
     let said = run(&scene.tool("ConsumerPerformance", &read)).succeeded();
     let lines = rows(&said);
     let [head, numbers] = lines.as_slice() else { panic!("{said}") };

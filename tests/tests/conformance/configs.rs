@@ -1,5 +1,7 @@
 //! DescribeConfigs, AlterConfigs, IncrementalAlterConfigs and ListConfigResources.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use kacrab_protocol::generated::*;
 use tests::conformance::wire::Reply;
 use tests::conformance::{Scenario, some, text};
@@ -122,10 +124,24 @@ pub(crate) fn alter(
     }
 }
 
+/// Waits until the broker knows of all changes before: it learns of each a moment after its answer, in their order. So
+/// this makes one more, to another topic.
+fn known(s: &mut Scenario<'_>, marker: &str) {
+    static CHANGES: AtomicU32 = AtomicU32::new(1_000_000);
+    let value = CHANGES.fetch_add(1, Ordering::Relaxed).to_string();
+    let change = alter(TOPIC, marker, &[("retention.ms", SET, Some(&value))]);
+    let answer = s.quietly(s.home(), &change, 1).answer();
+    assert_eq!(answer.responses[0].error_code, 0, "{answer:?}");
+    s.until("a change is known", |s| {
+        let answer = s.quietly(s.home(), &describe(TOPIC, marker, Some(&["retention.ms"])), 4).answer();
+        let config = answer.results[0].configs.first();
+        config.and_then(|config| config.value.as_ref()).is_some_and(|known| known.as_str() == value)
+    });
+}
+
 /// The topic's own values, once they are what the last change made of them.
-fn own(s: &mut Scenario<'_>, topic: &str) {
-    // The broker learns of a change a moment after its answer.
-    std::thread::sleep(std::time::Duration::from_millis(150));
+fn own(s: &mut Scenario<'_>, topic: &str, marker: &str) {
+    known(s, marker);
     let answer = s.quietly(s.home(), &describe(TOPIC, topic, None), 4).answer();
     let mut own: Vec<_> = answer.results[0]
         .configs
@@ -145,6 +161,7 @@ const APPEND: i8 = 2;
 const SUBTRACT: i8 = 3;
 
 fn incremental(s: &mut Scenario<'_>) {
+    let marker = s.topic("marker", 1);
     s.each::<IncrementalAlterConfigsRequestData>("life", |s, version| {
         let topic = s.topic("log", 1);
         for (label, configs) in [
@@ -160,7 +177,7 @@ fn incremental(s: &mut Scenario<'_>) {
             ("subtract the last", &[("cleanup.policy", SUBTRACT, Some("compact"))]),
         ] {
             s.ask(label, &alter(TOPIC, &topic, configs), version);
-            own(s, &topic);
+            own(s, &topic, &marker);
         }
     });
     let topic = s.topic("log", 1);
@@ -185,7 +202,7 @@ fn incremental(s: &mut Scenario<'_>) {
         ] {
             s.ask(label, &alter(TOPIC, &topic, configs), version);
         }
-        own(s, &topic);
+        own(s, &topic, &marker);
         let one = &[("retention.ms", SET, Some("1000"))][..];
         s.ask("an unknown topic", &alter(TOPIC, &unknown, one), version);
         s.ask("an invalid topic", &alter(TOPIC, "a b", one), version);
@@ -212,7 +229,7 @@ fn incremental(s: &mut Scenario<'_>) {
         let validated =
             IncrementalAlterConfigsRequestData { validate_only: true, ..alter(TOPIC, &topic, one) };
         s.ask("validated only", &validated, version);
-        own(s, &topic);
+        own(s, &topic, &marker);
         let mut twice = alter(TOPIC, &topic, one);
         twice.resources.push(twice.resources[0].clone());
         s.ask("a resource twice", &twice, version);
@@ -236,7 +253,7 @@ fn replacing(s: &mut Scenario<'_>) {
         }],
         ..AlterConfigsRequestData::default()
     };
-    let unknown = s.name("unknown");
+    let (unknown, marker) = (s.name("unknown"), s.topic("marker", 1));
     s.each::<AlterConfigsRequestData>("", |s, version| {
         let topic = s.topic("log", 1);
         for (label, configs) in [
@@ -249,7 +266,7 @@ fn replacing(s: &mut Scenario<'_>) {
             ("nothing", &[]),
         ] {
             s.ask(label, &replace(TOPIC, &topic, configs), version);
-            own(s, &topic);
+            own(s, &topic, &marker);
         }
         s.ask("an unknown topic", &replace(TOPIC, &unknown, &[]), version);
         s.ask("a resource that is none", &replace(99, "x", &[]), version);
@@ -259,7 +276,7 @@ fn replacing(s: &mut Scenario<'_>) {
             ..replace(TOPIC, &topic, &[("retention.ms", Some("7"))])
         };
         s.ask("validated only", &validated, version);
-        own(s, &topic);
+        own(s, &topic, &marker);
     });
 }
 

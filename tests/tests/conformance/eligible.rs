@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use kacrab_protocol::generated::*;
 use tests::conformance::records::Batch;
+use tests::conformance::wire::PATIENCE;
 use tests::conformance::{Scenario, fetch_request, produce_request};
 
 use crate::compare_alone;
@@ -79,19 +80,19 @@ fn while_a_request_waits(s: &mut Scenario<'_>) {
         timeout_ms,
         ..produce_request(&safe, id, 0, -1, Some(Batch::of(&[value]).bytes()))
     };
-    s.ask("with three in sync", &request(10_000, "first"), 12);
+    s.ask("with three in sync", &request(60_000, "first"), 12);
     // One after the other: the last to go stays eligible.
     s.cut_off(1, true);
     until_in_sync(s, &safe, 1, &[1, 3]);
     s.cut_off(2, true);
     let mut wire = s.open(0);
-    wire.send(&request(14_000, "waits"), 12).expect("sending");
+    wire.send(&request(20_000, "waits"), 12).expect("sending");
     until_in_sync(s, &safe, 1, &[1]);
     let reply = wire.receive::<ProduceRequestData>(12, Duration::from_millis(500));
     s.record::<ProduceRequestData>("waits, when too few are in sync", 12, &reply);
     state(s, "with two cut off", 0, &safe);
-    s.ask("with one in sync", &request(10_000, "refused"), 12);
-    let reply = wire.receive::<ProduceRequestData>(12, tests::conformance::wire::PATIENCE);
+    s.ask("with one in sync", &request(60_000, "refused"), 12);
+    let reply = wire.receive::<ProduceRequestData>(12, PATIENCE);
     s.record::<ProduceRequestData>("waited", 12, &reply);
     s.ask("what is seen meanwhile", &fetch_request(&safe, id, 0, 0), 18);
     s.cut_off(1, false);

@@ -119,6 +119,9 @@ fn sizes(s: &mut Scenario<'_>) {
     }
 }
 
+/// How long a fetch waits: what is answered at once comes sooner, even on a machine that does much else.
+const WAIT_MS: i32 = 3_000;
+
 fn waiting(s: &mut Scenario<'_>) {
     let (name, id) = filled(s, "log");
     let waits = |offset: i64, min_bytes: i32, ms: i32| FetchRequestData {
@@ -129,28 +132,26 @@ fn waiting(s: &mut Scenario<'_>) {
     let timed = |s: &mut Scenario<'_>, label: &str, request: &FetchRequestData| {
         let start = Instant::now();
         s.ask(label, request, 18);
-        let waited = start.elapsed() >= Duration::from_millis(250);
+        let waited = start.elapsed().as_millis() >= 2_900;
         s.note(&format!("{label}: answered => {}", if waited { "after a wait" } else { "at once" }));
     };
-    timed(s, "at the end", &waits(6, 1, 300));
-    timed(s, "at the end, min_bytes 0", &waits(6, 0, 300));
-    timed(s, "with too little", &waits(5, 1_000_000, 300));
-    timed(s, "past the end", &waits(7, 1, 300));
+    timed(s, "at the end", &waits(6, 1, WAIT_MS));
+    timed(s, "at the end, min_bytes 0", &waits(6, 0, WAIT_MS));
+    timed(s, "with too little", &waits(5, 1_000_000, WAIT_MS));
+    timed(s, "past the end", &waits(7, 1, WAIT_MS));
     timed(s, "a negative wait", &waits(6, 1, -5));
     let unknown = KafkaUuid::from_parts(1, 2);
-    let mut mixed = waits(6, 1, 300);
+    let mut mixed = waits(6, 1, WAIT_MS);
     mixed.topics.push(fetch_request("", unknown, 0, 0).topics.remove(0));
     timed(s, "at the end and of an unknown topic", &mixed);
-    let nothing = FetchRequestData { topics: vec![], ..waits(0, 1, 300) };
+    let nothing = FetchRequestData { topics: vec![], ..waits(0, 1, WAIT_MS) };
     timed(s, "of nothing", &nothing);
 
     let mut wire = s.open(s.home());
-    wire.send(&waits(6, 1, 15_000), 18).expect("sending");
+    wire.send(&waits(6, 1, i32::MAX), 18).expect("sending");
     assert!(wire.receive_frame(Duration::from_millis(200)).expect("open").is_none(), "it waits");
     produce_one(s, &name, 0, &Batch::of(&["g"]));
-    let start = Instant::now();
     let reply = wire.receive::<FetchRequestData>(18, PATIENCE);
-    assert!(start.elapsed() < Duration::from_secs(5), "an append wakes it");
     s.record::<FetchRequestData>("woken by an append", 18, &reply);
 }
 

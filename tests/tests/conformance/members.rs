@@ -8,7 +8,7 @@ use tests::conformance::{Scenario, some, text};
 /// A subscription in version 0, to no topics and without user data: Apache Kafka looks into it.
 pub(crate) const SUBSCRIPTION: &[u8] = &[0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff];
 
-/// A join with the protocols `range` and `roundrobin`.
+/// A join with the protocols `range` and `roundrobin`, of a member that stays for longer than a scenario takes.
 pub(crate) fn join(group: &str, member: &str) -> JoinGroupRequestData {
     let protocol = |name: &str| JoinGroupRequestProtocol {
         name: text(name),
@@ -17,8 +17,8 @@ pub(crate) fn join(group: &str, member: &str) -> JoinGroupRequestData {
     };
     JoinGroupRequestData {
         group_id: text(group),
-        session_timeout_ms: 30_000,
-        rebalance_timeout_ms: 30_000,
+        session_timeout_ms: 600_000,
+        rebalance_timeout_ms: 600_000,
         member_id: text(member),
         protocol_type: text("consumer"),
         protocols: vec![protocol("range"), protocol("roundrobin")],

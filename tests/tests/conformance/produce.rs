@@ -7,6 +7,7 @@ use kacrab_protocol::KafkaUuid;
 use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::{Batch, Record};
+use tests::conformance::wire::PATIENCE;
 use tests::conformance::{
     Scenario, fetch_request, now_ms, produce_one, produce_request, producer_id_request, some, text,
 };
@@ -68,12 +69,12 @@ fn without_acks(s: &mut Scenario<'_>) {
     }
     let mut wire = s.open(s.home());
     wire.send(&produce_request(&name, id, 9, 0, Some(Batch::default().bytes())), 9).expect("sending");
-    let reply = wire.receive::<ProduceRequestData>(9, Duration::from_millis(500));
+    let reply = wire.receive::<ProduceRequestData>(9, PATIENCE);
     s.record::<ProduceRequestData>("acks=0 to no partition", 9, &reply);
     let mut wire = s.open(s.home());
     let bad = Batch { crc_error: 1, ..Batch::default() };
     wire.send(&produce_request(&name, id, 0, 0, Some(bad.bytes())), 9).expect("sending");
-    let reply = wire.receive::<ProduceRequestData>(9, Duration::from_millis(500));
+    let reply = wire.receive::<ProduceRequestData>(9, PATIENCE);
     s.record::<ProduceRequestData>("acks=0 with a bad checksum", 9, &reply);
     let reply = wire.ask(&produce_request(&name, id, 0, 1, Some(Batch::default().bytes())), 9);
     s.record::<ProduceRequestData>("acks=1 behind all those", 9, &reply);
@@ -204,12 +205,12 @@ fn compacted(s: &mut Scenario<'_>) {
         let batch = Batch { first_timestamp, ..Batch::default() };
         s.ask(&format!("append time, {label}"), &produce_request(&name, id, 0, 1, Some(batch.bytes())), 13);
     }
-    let name = s.topic_with("near", 1, &[("message.timestamp.before.max.ms", "1000")]);
+    let name = s.topic_with("near", 1, &[("message.timestamp.before.max.ms", "600000")]);
     let id = s.topic_id(&name);
-    for (label, first_timestamp) in [("now", now_ms()), ("old", now_ms() - 60_000), ("-1", -1)] {
+    for (label, first_timestamp) in [("now", now_ms()), ("old", now_ms() - 3_600_000), ("-1", -1)] {
         let batch = Batch { first_timestamp, ..Batch::default() };
         s.ask(
-            &format!("before.max.ms=1000, {label}"),
+            &format!("before.max.ms=600000, {label}"),
             &produce_request(&name, id, 0, 1, Some(batch.bytes())),
             13,
         );

@@ -1,11 +1,9 @@
 //! Three brokers: leaders and followers, and what happens when brokers come and go.
 
-use std::time::Duration;
-
 use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::Batch;
-use tests::conformance::wire::Reply;
+use tests::conformance::wire::{PATIENCE, Reply};
 use tests::conformance::{Scenario, fetch_request, produce_request, text};
 
 use crate::{compare, compare_alone};
@@ -90,7 +88,7 @@ pub(crate) fn until_in_sync(s: &mut Scenario<'_>, topic: &str, leader: i32, in_s
 fn produce(s: &mut Scenario<'_>, label: &str, broker: usize, topic: &str, acks: i16) {
     let id = s.metadata(broker, topic).topic_id;
     let request = ProduceRequestData {
-        timeout_ms: 1500,
+        timeout_ms: 60_000,
         ..produce_request(topic, id, 0, acks, Some(Batch::of(&["a"]).bytes()))
     };
     s.ask_broker(broker, label, &request, 12);
@@ -133,7 +131,7 @@ fn followers(s: &mut Scenario<'_>) {
     let mut wire = s.open(1);
     let request = produce_request(&topic, id, 0, 0, Some(Batch::of(&["a"]).bytes()));
     wire.send(&request, 9).expect("sending");
-    let reply = wire.receive::<ProduceRequestData>(9, Duration::from_secs(2));
+    let reply = wire.receive::<ProduceRequestData>(9, PATIENCE);
     s.record::<ProduceRequestData>("acks=0 to a follower", 9, &reply);
     for version in FetchRequestData::VERSIONS {
         for offset in [0, 1, 2] {
@@ -172,7 +170,7 @@ fn followers(s: &mut Scenario<'_>) {
                 partitions: vec![DeleteRecordsPartition::default()],
                 ..DeleteRecordsTopic::default()
             }],
-            timeout_ms: 5000,
+            timeout_ms: 60_000,
             ..DeleteRecordsRequestData::default()
         };
         s.ask_broker(1, label, &delete, 2);
@@ -390,7 +388,7 @@ fn comings_and_goings(s: &mut Scenario<'_>) {
             partitions: vec![0],
             ..elect_leaders_request::TopicPartitions::default()
         }]),
-        timeout_ms: 10_000,
+        timeout_ms: 60_000,
         ..ElectLeadersRequestData::default()
     };
     s.ask("preferred", &elect(0), 2);

@@ -1,13 +1,11 @@
 //! Three brokers: requests to one that doesn't lead the partition, or doesn't coordinate the group.
 
-use std::time::Duration;
-
 use kacrab_protocol::KafkaUuid;
 use kacrab_protocol::generated::fetch_request::FetchPartition;
 use kacrab_protocol::generated::*;
 use tests::conformance::api::Api;
 use tests::conformance::records::Batch;
-use tests::conformance::wire::Reply;
+use tests::conformance::wire::{PATIENCE, Reply};
 use tests::conformance::{Scenario, fetch_request, now_ms, produce_request, some, text};
 
 use crate::compare;
@@ -79,7 +77,7 @@ fn some_of_them(s: &mut Scenario<'_>) {
     let mut wire = s.open(ASKED);
     let request = produce_request(&name, id, 2, 0, Some(Batch::of(&["a"]).bytes()));
     wire.send(&request, 12).expect("sending");
-    let reply = wire.receive::<ProduceRequestData>(12, Duration::from_secs(2));
+    let reply = wire.receive::<ProduceRequestData>(12, PATIENCE);
     s.record::<ProduceRequestData>("elsewhere, acks=0", 12, &reply);
 
     s.each::<ListOffsetsRequestData>("some", |s, version| {
@@ -98,7 +96,7 @@ fn some_of_them(s: &mut Scenario<'_>) {
                         partitions: PARTITIONS.map(of).into(),
                         ..ListOffsetsTopic::default()
                     }],
-                    timeout_ms: 5000,
+                    timeout_ms: 60_000,
                     ..ListOffsetsRequestData::default()
                 };
                 let mut reply = s.quietly(ASKED, &request, version);
@@ -164,7 +162,7 @@ fn some_of_them(s: &mut Scenario<'_>) {
                 partitions: PARTITIONS.map(to).into(),
                 ..DeleteRecordsTopic::default()
             }],
-            timeout_ms: 5000,
+            timeout_ms: 60_000,
             ..DeleteRecordsRequestData::default()
         };
         let mut reply = s.quietly(ASKED, &request, version);
@@ -175,13 +173,11 @@ fn some_of_them(s: &mut Scenario<'_>) {
         }
         s.record::<DeleteRecordsRequestData>("", version, &reply);
     });
-    // A fetch that waits at the end of what it may read is answered at once for what it may not.
-    let mut request = FetchRequestData { max_wait_ms: 5000, ..fetch_request(&name, id, 0, 1000) };
+    // A fetch that waits at the end of what it may read is answered at once for what it may not: else there is silence.
+    let mut request = FetchRequestData { max_wait_ms: i32::MAX, ..fetch_request(&name, id, 0, 1000) };
     request.topics[0].partitions =
         vec![FetchPartition { partition: 2, ..request.topics[0].partitions[0].clone() }];
-    let start = std::time::Instant::now();
     s.ask_broker(ASKED, "elsewhere, with time", &request, 18);
-    s.saw("at once", &(start.elapsed() < Duration::from_secs(4)).to_string());
 }
 
 /// Everything about groups, asked at a broker that coordinates one of them, and not the other.

@@ -79,7 +79,7 @@ async fn kafkas_own_tools_find_what_a_group_committed_and_who_left() {
     page.fill("t", 3).await;
     page.stop_consumer(consumer).await;
     let (group, topic) = (format!("{}g", page.prefix()), format!("{}t", page.prefix()));
-    let asked = arguments(&format!("--bootstrap-server {kafka} --describe --group {group}"));
+    let asked = arguments(&format!("--bootstrap-server {kafka} --timeout 120000 --describe --group {group}"));
     let class = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand";
     let Some(said) = tool(class, asked).await else { return };
     // GROUP TOPIC PARTITION CURRENT-OFFSET LOG-END-OFFSET LAG CONSUMER-ID …

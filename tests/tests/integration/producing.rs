@@ -345,7 +345,8 @@ async fn a_learner_writes_a_few_times_at_once_and_no_more() {
     let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
-    let slow = json!({ "produce": { "topic": "t", "count": 1, "linger_ms": 3_000 } });
+    // For as long as one may: none is done before the last one comes.
+    let slow = json!({ "produce": { "topic": "t", "count": 1, "linger_ms": 10_000 } });
     let mut running = Vec::new();
     for _ in 0..5 {
         running.push(page.start_json(slow.clone()).await);

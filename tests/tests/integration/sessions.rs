@@ -21,13 +21,13 @@ async fn a_produce_goes_on_while_the_page_is_away_and_its_done_is_delivered() {
     let mut page = Client::new(&server).await;
     let mut tab = Client::with_cookie(&server, page.cookie.clone()).await;
     page.make_topic("t", 3).await;
-    let id = page.start_json(json!({ "produce": { "topic": "t", "count": 100_000 } })).await;
+    let id = page.start_json(json!({ "produce": { "topic": "t", "count": 500_000 } })).await;
     page.until_event(id, |event| matches!(event, Event::Delivered(_))).await;
     page.lose_connection();
     loop {
         let described = tab.describe_topic("t").await;
         let written: i64 = described.partitions.iter().filter_map(|partition| partition.high_watermark).sum();
-        if written == 100_000 {
+        if written == 500_000 {
             break;
         }
     }
@@ -35,7 +35,7 @@ async fn a_produce_goes_on_while_the_page_is_away_and_its_done_is_delivered() {
     assert!(page.welcome.resumed);
     assert_eq!(page.welcome.last_request, Some(id));
     let produced = Produced::from(page.finish(id).await);
-    assert_eq!((produced.summary.delivered, produced.error), (100_000, None));
+    assert_eq!((produced.summary.delivered, produced.error), (500_000, None));
     assert!(produced.skipped > 0, "what happened meanwhile is not seen");
     // An event carries up to 1,024 reports.
     let missing = produced.summary.delivered - produced.fates.len() as u64;
@@ -261,7 +261,7 @@ async fn a_session_runs_only_so_many_commands_at_once() {
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     // A crashed member is waited for until its session times out, which is longer than this test.
-    let settings = json!({ "session.timeout.ms": "30000" });
+    let settings = json!({ "session.timeout.ms": "60000" });
     let consumer = page.consume(json!({ "group": "g", "topics": ["t"], "settings": settings })).await;
     page.assigned(consumer).await;
     let mut running = vec![page.start_json(json!({ "crash_consumer": { "consumer": consumer } })).await];

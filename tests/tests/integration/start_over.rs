@@ -62,7 +62,9 @@ async fn it_waits_for_crashed_members_and_says_so() {
     let server = TestServer::start(cluster).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
-    let consumer = page.consume(json!({ "group": "g", "topics": ["t"] })).await;
+    // It is not gone before it is waited for.
+    let settings = json!({ "session.timeout.ms": "15000" });
+    let consumer = page.consume(json!({ "group": "g", "topics": ["t"], "settings": settings })).await;
     page.assigned(consumer).await;
     let crash = page.start_json(json!({ "crash_consumer": { "consumer": consumer } })).await;
     page.closed(consumer).await;

@@ -23,7 +23,7 @@ async fn topics_at(bootstrap_servers: &str) -> Vec<String> {
     config.set("bootstrap.servers", bootstrap_servers);
     let asked = tokio::task::spawn_blocking(move || {
         let consumer: BaseConsumer = config.create().expect("a client");
-        let metadata = consumer.fetch_metadata(None, Duration::from_secs(10)).expect("an answer");
+        let metadata = consumer.fetch_metadata(None, PATIENCE).expect("an answer");
         metadata.topics().iter().map(|topic| topic.name().to_owned()).collect()
     });
     asked.await.expect("no panic")
@@ -104,8 +104,10 @@ async fn a_reset_empties_the_cluster_at_the_same_address_and_tells_what_ran_on_i
         }
         other => panic!("{other:?}"),
     }
-    let new = tab.until_view(watching, |view| view.topics.is_empty()).await;
-    assert!(new.at_ms < before.at_ms, "watching goes on, on the new cluster");
+    // Watching goes on, on the new cluster: the old one was slow.
+    let is_new =
+        |view: &ClusterView| view.topics.is_empty() && view.brokers.iter().all(|broker| broker.delay_ms == 0);
+    let new = tab.until_view(watching, is_new).await;
 
     // The same names mean new things.
     assert_eq!(page.topic_names().await, [""; 0]);
@@ -200,7 +202,7 @@ async fn a_script_that_reads_goes_on_with_the_new_cluster_after_a_reset() {
     for round in 0..3 {
         page.fill("t", 4).await;
         for _ in 0..4 {
-            let value = timeout(Duration::from_secs(60), values.recv()).await.expect("it reads on");
+            let value = timeout(PATIENCE, values.recv()).await.expect("it reads on");
             assert!(value.is_some_and(|value| !value.is_empty()), "round {round}");
         }
         reset(&mut page).await;
@@ -285,9 +287,12 @@ async fn an_idle_cluster_is_dropped_with_its_ports_and_its_place() {
     assert_eq!(again.run(json!({ "list_topics": {} })).await.error_code(), ErrorCode::LimitReached);
 }
 
+/// Time enough to come back, on a machine that does much else.
+const IDLE: Duration = Duration::from_secs(6);
+
 #[tokio::test]
 async fn a_learner_who_comes_back_in_time_keeps_the_cluster_for_good() {
-    let server = TestServer::with_sandboxes(|settings| settings.idle = Duration::from_millis(300)).await;
+    let server = TestServer::with_sandboxes(|settings| settings.idle = IDLE).await;
     let mut page = Client::new(&server).await;
     page.make_topic("t", 1).await;
     let cookie = page.cookie.clone();
@@ -295,7 +300,7 @@ async fn a_learner_who_comes_back_in_time_keeps_the_cluster_for_good() {
     let mut again = Client::with_cookie(&server, cookie).await;
     assert_eq!(again.topic_names().await, ["t"]);
     // Long past the time at which it would have gone.
-    tokio::time::sleep(Duration::from_millis(900)).await;
+    tokio::time::sleep(IDLE + Duration::from_secs(1)).await;
     assert_eq!(again.topic_names().await, ["t"]);
 }
 

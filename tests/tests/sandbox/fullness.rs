@@ -9,7 +9,7 @@ use shared::kafka::{ClusterView, ReplicaView};
 use tests::{Client, TestServer};
 
 const MEGABYTES: u64 = 8;
-const CAP: u64 = MEGABYTES << 20;
+const CAP: u64 = MEGABYTES * 1_000_000;
 /// Much more than has room.
 const MANY: u64 = 200_000;
 
@@ -32,7 +32,7 @@ async fn read(view: &ClusterView) -> (Vec<i64>, u64) {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", servers).set("group.id", "none").set("enable.auto.commit", "false");
         let consumer: BaseConsumer = config.create().expect("a client");
-        let patience = Duration::from_secs(30);
+        let patience = Duration::from_secs(120);
         let (_, end) = consumer.fetch_watermarks("t", 0, patience).expect("watermarks");
         let mut from = TopicPartitionList::new();
         from.add_partition_offset("t", 0, Offset::Beginning).expect("a partition");

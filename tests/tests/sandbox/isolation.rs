@@ -5,6 +5,8 @@ use shared::kafka::ClusterView;
 use shared::{ErrorCode, Reply};
 use tests::{Client, On, TestServer};
 
+use crate::watching::is_settled;
+
 /// What a learner has, but for the time.
 async fn all_of(page: &mut Client) -> ClusterView {
     ClusterView { at_ms: 0, ..page.view().await }
@@ -35,7 +37,7 @@ async fn no_command_of_one_learner_reaches_the_cluster_of_another() {
     let watching = one.start_json(json!({ "watch": {} })).await;
     one.until_view(watching, |view| {
         let committed = view.groups.iter().flat_map(|group| &group.offsets).map(|it| it.offset);
-        committed.sum::<i64>() == 20
+        committed.sum::<i64>() == 20 && is_settled(view)
     })
     .await;
     one.cancel(watching).await;

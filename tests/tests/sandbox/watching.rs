@@ -27,7 +27,8 @@ async fn a_view_is_what_the_cluster_is() {
     let view = page
         .until_view(watching, |view| {
             let lags = view.groups.iter().flat_map(|group| &group.offsets).filter_map(|it| it.lag);
-            lags.sum::<i64>() == 5
+            // Followers learn of the high watermark last.
+            lags.sum::<i64>() == 5 && is_settled(view)
         })
         .await;
     let topic = view.topics.iter().find(|topic| topic.name.as_str() == "t").expect("the topic");
@@ -57,6 +58,14 @@ async fn a_view_is_what_the_cluster_is() {
     page.until_view(watching, |view| view.topics.iter().all(|topic| topic.internal)).await;
     page.cancel(watching).await;
     assert_eq!(page.finish(watching).await.outcome, Outcome::Cancelled { partial: None });
+}
+
+/// Whether each replica has all there is, and knows that all others have it.
+pub(crate) fn is_settled(view: &ClusterView) -> bool {
+    view.topics.iter().flat_map(|topic| &topic.partitions).all(|partition| {
+        let ends = partition.replicas.iter().flat_map(|it| [it.log_end, it.high_watermark]);
+        ends.clone().min() == ends.max()
+    })
 }
 
 /// How many records the learner's topics have in all, as their first replicas have them.

@@ -12,7 +12,7 @@ use super::node::{Common, Node, Role};
 use super::ports::free_ports;
 
 /// The JVM writes the archive, 50 MB, while it ends.
-const WRITTEN_WITHIN: Duration = Duration::from_secs(60);
+const WRITTEN_WITHIN: Duration = Duration::from_secs(600);
 
 impl Installation {
     /// Whether nodes start as quickly as they can; see [`Self::prepare`].

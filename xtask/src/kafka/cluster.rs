@@ -14,7 +14,10 @@ use crate::process::{Afterwards, afterwards};
 const CONTROLLER_ID: u32 = 100;
 
 /// A controlled shutdown takes a second; the last broker of a cluster tries for longer.
-const STOPS_WITHIN: Duration = Duration::from_secs(30);
+const STOPS_WITHIN: Duration = Duration::from_secs(120);
+
+/// How often other ports are tried, where somebody takes those that were free a moment ago.
+const TRIES: usize = 5;
 
 /// Nodes that were killed a moment ago may still be writing, hence the second try.
 const REMOVE_DATA: &str =
@@ -52,6 +55,13 @@ pub struct Cluster {
 impl Cluster {
     /// Starts a cluster and waits until every broker answers. Fetches Kafka's jars if they are not in the cache.
     pub fn start(options: &Options) -> Result<Self> {
+        for _ in 1..TRIES {
+            let mut cluster = Self::spawn(options)?;
+            let Err(error) = cluster.wait_ready() else { return Ok(cluster) };
+            if options.port.is_some() || !cluster.lost_a_port() {
+                return Err(error);
+            }
+        }
         let mut cluster = Self::spawn(options)?;
         cluster.wait_ready()?;
         Ok(cluster)
@@ -180,6 +190,11 @@ impl Cluster {
             let ended = node.ended().ok().flatten()?;
             Some(format!("{} ended ({ended}). The end of its log:\n{}", node.name(), node.log_tail()))
         })
+    }
+
+    /// Whether a node ended because another process has its port.
+    fn lost_a_port(&mut self) -> bool {
+        self.controller.iter_mut().chain(&mut self.brokers).any(Node::lost_its_port)
     }
 
     fn broker(&mut self, broker: usize) -> Result<&mut Node> {

@@ -14,8 +14,11 @@ use crate::process::{Output, Tethered};
 /// Kafka's own line when a broker is registered, unfenced and answers, or a controller runs.
 const READY: &str = "Kafka Server started";
 
-/// 5 s here when nothing else runs; a laptop that compiles meanwhile takes much longer.
-const READY_WITHIN: Duration = Duration::from_secs(120);
+/// 5 s where nothing else runs; a slow machine that starts several at once and compiles meanwhile takes much longer.
+const READY_WITHIN: Duration = Duration::from_secs(600);
+
+/// What a node says whose port another process took before it did.
+const TAKEN: &str = "java.net.BindException";
 
 /// How much of the log a failure shows.
 const TAIL_LINES: usize = 25;
@@ -115,6 +118,12 @@ impl Node {
             thread::sleep(Duration::from_millis(50));
         }
         Ok(())
+    }
+
+    /// Whether it ended because another process has its port.
+    pub(super) fn lost_its_port(&mut self) -> bool {
+        self.ended().is_ok_and(|ended| ended.is_some())
+            && self.present_log().is_ok_and(|log| log.contains(TAKEN))
     }
 
     /// The running process, if it is meant to run.

@@ -73,6 +73,6 @@ pub(crate) fn kafka_step() -> Result<Option<Step>> {
         return Err(Missing::Maven.into());
     }
     let title = format!("Fetching Apache Kafka {VERSION} from Maven Central (55 MB)");
-    let fetch = |log: &Log| Installation::find_or_fetch_by(|maven| log.run(maven)).map(drop);
+    let fetch = |log: &Log| Installation::find_or_fetch_by(|maven| log.fetch(maven, None)).map(drop);
     Ok(Some(Step::new(title, Duration::from_secs(50), fetch)))
 }

@@ -121,6 +121,8 @@ pub(super) fn install(packages: &[&str]) -> Result<()> {
 fn apt_get(arguments: &[&str]) -> Result<()> {
     let status = Command::new(if is_root() { "env" } else { "sudo" })
         .args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"])
+        // An upgrade by itself may have the lock, and a mirror a bad moment.
+        .args(["-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=5"])
         .args(arguments)
         .stdout(Stdio::null())
         .status()

@@ -26,10 +26,10 @@ const OLDEST_WASM_OPT: u32 = 116;
 const AXE_CORE: &str = "4.14.1";
 
 /// An npm that can't reach its registry tries for very long.
-const NPM_WITHIN: Duration = Duration::from_secs(120);
+const NPM_WITHIN: Duration = Duration::from_secs(300);
 
 /// A pip that can't reach its index tries for long, too.
-const PIP_WITHIN: Duration = Duration::from_secs(180);
+const PIP_WITHIN: Duration = Duration::from_secs(300);
 
 /// What builds the page.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ pub(super) fn python_step() -> Result<Option<Step>> {
     }
     let title = format!("Fetching confluent-kafka {} from PyPI", python::CONFLUENT_KAFKA);
     let within = Some(PIP_WITHIN);
-    let install = move |log: &Log| python::install_by(|command| log.run_within(command, within));
+    let install = move |log: &Log| python::install_by(|command| log.fetch(command, within));
     Ok(Some(Step::new(title, Duration::from_secs(15), install).optional()))
 }
 
@@ -262,6 +262,6 @@ fn npm(log: &Log, package: &str, version: &str) -> Result<()> {
     cache::install(&cache::tool(package, version)?, |root| {
         let mut npm = Command::new("npm");
         npm.args(["install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix"]).arg(root);
-        log.run_within(npm.arg(format!("{package}@{version}")), Some(NPM_WITHIN))
+        log.fetch(npm.arg(format!("{package}@{version}")), Some(NPM_WITHIN))
     })
 }

@@ -3,9 +3,10 @@
 //! All that is native is built in one profile and for the whole workspace, so that cargo compiles each dependency
 //! once, with the same features.
 
-use std::fs;
+use std::num::NonZero;
 use std::path::Path;
 use std::process::Command;
+use std::{env, fs, thread};
 
 use anyhow::{Context, Result, ensure};
 use xtask::kafka::Installation;
@@ -37,6 +38,9 @@ const LAST: &str = "browser";
 const ALONE: &str = "sandbox";
 /// The one that runs kcat, Python scripts and Kafka's tools.
 const CLIENTS: &str = "clients";
+
+/// From this number property tests draw what they try.
+const SEED: &str = "PROPTEST_RNG_SEED";
 
 /// Crates whose own tests are quick.
 const CRATES: [&str; 5] = ["shared", "backend", "backend/sandbox", "frontend", "xtask"];
@@ -89,6 +93,10 @@ fn unit() -> Result<()> {
             tests.args(["--test", &name]);
         }
     }
+    if in_ci() && env::var_os(SEED).is_none() {
+        // What CI refuses is what a change broke: it asks the same each time. By hand each run asks something new.
+        tests.env(SEED, "1");
+    }
     run(&tests)?;
     run(&native("test", &["--doc"]))
 }
@@ -118,12 +126,21 @@ fn binary(name: String) -> Check {
                 run_all(page::step(Profile::Release)?.into_iter().collect())?;
             }
             let mut tests = native("test", &["--test", &name]);
+            if env::var_os("RUST_TEST_THREADS").is_none() {
+                tests.env("RUST_TEST_THREADS", at_once().to_string());
+            }
             if let Some(axe) = setup::axe()? {
                 tests.env("KAFKA_WORKSHOP_AXE", axe);
             }
             run(&tests)
         })
     }
+}
+
+/// How many tests of a binary run at once. On many cores there are not more: each may start an Apache Kafka of four
+/// processes, and sockets by the hundred. On one core there are not fewer: most of them wait.
+fn at_once() -> usize {
+    thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 4)
 }
 
 /// What the machine lacks for the page as it is released.

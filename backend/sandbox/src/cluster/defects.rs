@@ -12,7 +12,7 @@ use super::*;
 use crate::BrokerState;
 use crate::wire::WITH_DEFECT;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Brokers of the cluster, and that all of them run.
 fn all_up(brokers: std::ops::RangeInclusive<i32>) -> Vec<(i32, BrokerState)> {

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::BrokerState;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn socket(reuses: bool) -> TcpSocket {
     let socket = TcpSocket::new_v4().unwrap();

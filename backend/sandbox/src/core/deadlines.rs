@@ -27,16 +27,37 @@ pub(crate) enum Due {
     Balance,
 }
 
-/// What is due when. Entries are never taken out early: who handles one asks whether it still applies.
+/// What is due when. Entries are not taken out as soon as they apply to nothing: who handles one asks whether it still
+/// applies.
 #[derive(Debug, Default)]
 pub(crate) struct Deadlines {
     heap: BinaryHeap<Reverse<(Duration, Due)>>,
+    /// With how many entries it is to be [pruned](Self::prune).
+    prune_at: usize,
 }
+
+/// So many entries may apply to nothing.
+const NOT_PRUNED: usize = 1024;
 
 impl Deadlines {
     /// Has something done at a moment of the monotonic clock.
     pub(crate) fn add(&mut self, at: Duration, due: Due) {
         self.heap.push(Reverse((at, due)));
+    }
+
+    /// Takes out what no longer applies, once that may be most of it: a request may be willing to wait for weeks, is
+    /// answered at once, and the next one comes.
+    pub(crate) fn prune(&mut self, applies: impl Fn(&Due) -> bool) {
+        if self.heap.len() >= self.prune_at {
+            self.heap.retain(|Reverse((_, due))| applies(due));
+            self.prune_at = self.heap.len() * 2 + NOT_PRUNED;
+        }
+    }
+
+    /// How many entries there are.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.heap.len()
     }
 
     /// Whether this is due at some time.

@@ -78,8 +78,22 @@ impl Core {
             self.waits.by_partition.entry(*partition).or_default().insert(connection);
         }
         self.waits.waiting.insert(connection, Wait { ticket, partitions, what: Some(what) });
-        let at = self.after(timeout);
-        self.deadlines.add(at, Due::Wait(connection, ticket));
+        self.add_deadline(timeout, Due::Wait(connection, ticket));
+    }
+
+    fn add_deadline(&mut self, delay: Duration, due: Due) {
+        let waits = &self.waits;
+        self.deadlines.prune(|due| match due {
+            Due::Wait(connection, ticket) => {
+                waits.waiting.get(connection).is_some_and(|wait| wait.ticket == *ticket)
+            }
+            Due::Answer(connection, ticket) => {
+                waits.delayed.get(connection).is_some_and(|(delayed, _)| delayed == ticket)
+            }
+            _ => true,
+        });
+        let at = self.after(delay);
+        self.deadlines.add(at, due);
     }
 
     /// Something happened to a partition: who waits for it looks again, except for who has deleted records.
@@ -148,8 +162,7 @@ impl Core {
         }
         let ticket = self.waits.ticket();
         self.waits.delayed.insert(connection, (ticket, answer));
-        let at = self.after(delay);
-        self.deadlines.add(at, Due::Answer(connection, ticket));
+        self.add_deadline(delay, Due::Answer(connection, ticket));
     }
 
     /// A delayed answer goes out.

@@ -6,6 +6,7 @@
 mod api;
 mod fetch;
 mod produce;
+mod repeats;
 mod strings;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -19,9 +20,7 @@ pub(crate) use fetch::FetchResponse;
 pub(crate) use kacrab_protocol::crc::crc32c;
 pub(crate) use kacrab_protocol::generated::ErrorCode;
 pub(crate) use kacrab_protocol::{KafkaString, KafkaUuid, ProtocolError};
-#[cfg(test)]
-pub(crate) use produce::TopicProduce;
-pub(crate) use produce::{PartitionProduce, ProduceRequest};
+pub(crate) use produce::{PartitionProduce, ProduceRequest, TopicProduce};
 
 /// The messages of the protocol, one module for each, as Apache Kafka defines them.
 pub(crate) mod messages {
@@ -70,6 +69,9 @@ pub(crate) enum DecodeError {
     /// More partitions than any cluster has.
     #[error("a request to produce names {0} partitions")]
     TooManyPartitions(usize),
+    /// It names the same too often, or too much, where the answer to each may be long.
+    #[error("a request of {0:?} would have too long an answer")]
+    TooManyNames(Api),
     /// A string that is longer than any of Apache Kafka's, and that others would be told.
     #[error("a string of {0} bytes")]
     TooLongString(usize),
@@ -126,7 +128,8 @@ fn decode_within(mut frame: Bytes, most: u64) -> Result<(RequestHeader, Request)
         Request::Produce(produce) if produce.partitions() > MOST_PARTITIONS => {
             Err(DecodeError::TooManyPartitions(produce.partitions()))
         }
-        _ => match strings::longest_to_be_told(&request) {
+        told if repeats::are_too_many(told) => Err(DecodeError::TooManyNames(api)),
+        told => match strings::longest_to_be_told(told) {
             length if length > MOST_STRING_BYTES => Err(DecodeError::TooLongString(length)),
             _ => Ok((header, request)),
         },

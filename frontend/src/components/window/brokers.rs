@@ -131,7 +131,7 @@ fn BrokerButtons(id: i32, broker: Memo<Option<BrokerView>>) -> impl IntoView {
             />
         </div>
         <details class="more">
-            <summary>"Delay…"</summary>
+            <summary>"Delay"<span class="unseen">{format!(" broker {id}")}</span>"…"</summary>
             <RunCard lesson=String::new() step="delay".to_owned() number run=delay needs=Vec::new()/>
         </details>
     }
@@ -190,7 +190,7 @@ fn BrokerTrouble(id: i32) -> impl IntoView {
             match &request.outcome {
                 None => Some(("wait", format!("{}…", request.origin.label))),
                 Some(Outcome::Ok(_)) => None,
-                Some(failed) => Some(("bad", said::outcome(failed))),
+                Some(failed) => Some(("bad", said::outcome_and_advice(failed))),
             }
         })
     });

@@ -127,7 +127,7 @@ fn Standing() -> impl IntoView {
                 }
                 None => ("wait", "Clearing the faults…".to_owned()),
                 Some(outcome @ Outcome::Ok(_)) => ("good", said::outcome(outcome)),
-                Some(outcome) => ("bad", said::outcome(outcome)),
+                Some(outcome) => ("bad", said::outcome_and_advice(outcome)),
             })
         })
     });

@@ -101,7 +101,7 @@ fn facts(group: &GroupView) -> impl IntoView + use<> {
             <div><dt>"State"</dt><dd>{group.state.clone()}</dd></div>
             <div><dt>"Coordinator"</dt><dd>{coordinator}</dd></div>
             {assignor}
-            <div><dt>"Members"</dt><dd>{group.members.len()}</dd></div>
+            <div><dt>"Members"</dt><dd>{glance::members(group)}</dd></div>
         </dl>
     }
 }

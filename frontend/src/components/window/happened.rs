@@ -43,7 +43,7 @@ pub(super) fn Happened() -> impl IntoView {
             </div>
             <Show
                 when=move || !is_empty.get()
-                fallback=|| view! { <p class="quiet">"Nothing so far, since you are looking."</p> }
+                fallback=|| view! { <p class="quiet">"Nothing has happened since you opened this."</p> }
             >
                 <p class="quiet">
                     "The newest first; minutes and seconds since the cluster began. " {dropped}

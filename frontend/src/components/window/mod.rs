@@ -12,6 +12,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use shared::kafka::ClusterView;
 
+use crate::app::focus_in_place;
 use crate::connection::Connection;
 use crate::state::capability::Capability;
 use crate::state::glance::{self, Mark};
@@ -24,6 +25,7 @@ use head::{Fullness, WindowHead};
 use topics::Topics;
 
 use super::error_view::ErrorView;
+use super::notice::ReadNotice;
 
 /// What the cluster's parts are drawn from; `None` before the first view.
 type Seen = Memo<Option<Arc<ClusterView>>>;
@@ -73,8 +75,13 @@ fn Notices(is_there: Memo<bool>) -> impl IntoView {
     let was_reset = Memo::new(move |_| connection.state.with(|state| state.window.was_reset));
     let trouble = Memo::new(move |_| connection.state.with(|state| state.window.trouble.clone()));
     let is_stale = Memo::new(move |_| connection.link.get() != Link::Open);
-    let dismiss = move |_| {
+    let read = move || {
         connection.change(|state| state.window.was_reset = false);
+    };
+    let look_again = move |_| {
+        // The button goes with the trouble, and would leave the focus to nobody.
+        focus_in_place("main");
+        connection.watch_again();
     };
     view! {
         <Show when=move || is_stale.get()>
@@ -83,13 +90,10 @@ fn Notices(is_there: Memo<bool>) -> impl IntoView {
             </div>
         </Show>
         <Show when=move || was_reset.get()>
-            <div class="notice good window-reset">
-                <p>
-                    "The cluster was reset. What stands here is the new one, at the same addresses. A lesson’s "
-                    "“Start over” makes the topics that it needs."
-                </p>
-                <p><button type="button" class="button small" on:click=dismiss>"Understood"</button></p>
-            </div>
+            <ReadNotice mood="good" read>
+                "The cluster was reset. What stands here is the new one. A lesson’s “Start over” makes the topics that "
+                "it needs."
+            </ReadNotice>
         </Show>
         {move || {
             trouble.get().map(|error| {
@@ -99,7 +103,7 @@ fn Notices(is_there: Memo<bool>) -> impl IntoView {
                         <p class="quiet">"What stands here is the cluster as it was last seen."</p>
                     </Show>
                     <p>
-                        <button type="button" class="button small" on:click=move |_| connection.watch_again()>
+                        <button type="button" class="button small" on:click=look_again>
                             "Look again"
                         </button>
                     </p>

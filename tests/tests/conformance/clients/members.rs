@@ -99,8 +99,9 @@ impl Group {
             ("enable.auto.commit", "false"),
             ("auto.offset.reset", "earliest"),
             ("heartbeat.interval.ms", "50"),
-            ("session.timeout.ms", "6000"),
-            ("max.poll.interval.ms", "6000"),
+            // Longer than a scenario takes: who is to be given up has its own.
+            ("session.timeout.ms", "300000"),
+            ("max.poll.interval.ms", "300000"),
             ("fetch.wait.max.ms", "20"),
             ("fetch.error.backoff.ms", "10"),
         ];

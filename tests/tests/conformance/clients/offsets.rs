@@ -108,7 +108,8 @@ fn by_members(s: &mut Scenario<'_>) {
         (0..4).flat_map(|partition| ["a", "b", "c"].map(|value| Record::to(partition, value))).collect();
     quietly_produce(s, &topic, &[], &records);
     let outsider = reader(s, &[("group.id", &group.id)]);
-    group.join(s, "m1", &[]);
+    // Hanging, it is gone after this: time enough for a commit before.
+    group.join(s, "m1", &[("session.timeout.ms", "6000"), ("max.poll.interval.ms", "15000")]);
     group.settle(s, "one");
     commit(s, "by a member", group.member("m1"), &list(&topic, &[(0, Offset::Offset(1), "m1")]));
     commit(s, "by an outsider", &outsider, &list(&topic, &[(0, Offset::Offset(3), "outsider")]));
@@ -117,7 +118,7 @@ fn by_members(s: &mut Scenario<'_>) {
     let admin = Admin::new(s);
     admin.delete_groups(s, "with a member", &[&group.id]);
     // Rebalances wait for the slowest: the first, when it hangs, is gone by then.
-    group.join(s, "m2", &[("max.poll.interval.ms", "10000")]);
+    group.join(s, "m2", &[]);
     group.settle(s, "two");
     commit(s, "of another's partition", group.member("m1"), &list(&topic, &[(3, Offset::Offset(1), "m1")]));
     committed(s, "of another's partition", group.member("m2"), &topic);

@@ -61,7 +61,9 @@ fn strategies(s: &mut Scenario<'_>) {
 
 fn static_members(s: &mut Scenario<'_>) {
     let mut group = Group::new(s, "group", &[]);
-    let (one, two) = ([("group.instance.id", "one")], [("group.instance.id", "two")]);
+    let one = [("group.instance.id", "one")];
+    // Long enough to come back in time.
+    let two = [("group.instance.id", "two"), ("session.timeout.ms", "15000")];
     group.join(s, "m1", &one);
     group.settle(s, "one static member");
     group.join(s, "m2", &two);
@@ -97,7 +99,7 @@ fn lost_members(s: &mut Scenario<'_>) {
     quietly_produce(s, &group.topic, &[], &[0, 1, 2, 3].map(|partition| Record::to(partition, "x")));
     group.join(s, "m1", &[]);
     group.settle(s, "alone");
-    group.join(s, "m2", &[]);
+    group.join(s, "m2", &[("session.timeout.ms", "6000"), ("max.poll.interval.ms", "10000")]);
     group.settle(s, "two");
     group.hang("m2", true);
     group.poll_until("the one that hangs is gone", |group| group.describe().matches(" has ").count() == 1);
@@ -108,7 +110,7 @@ fn lost_members(s: &mut Scenario<'_>) {
     // A member of the wire, which nobody beats for.
     let id = group.id.clone();
     let mut request = join(&id, "");
-    request.session_timeout_ms = 6000;
+    request.session_timeout_ms = 15_000;
     request.protocols.truncate(1);
     request.member_id = s.quietly(0, &request, 9).answer().member_id;
     let mut wire = s.open(0);

@@ -70,7 +70,7 @@ fn elect(s: &mut Scenario<'_>, label: &str, broker: usize, topic: &str, kind: i8
             partitions: vec![0],
             ..elect_leaders_request::TopicPartitions::default()
         }]),
-        timeout_ms: 10_000,
+        timeout_ms: 60_000,
         ..ElectLeadersRequestData::default()
     };
     s.ask_broker(broker, label, &request, 2);

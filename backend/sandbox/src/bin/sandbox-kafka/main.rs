@@ -93,7 +93,7 @@ fn run(flags: Flags) -> anyhow::Result<()> {
         ports: flags.ports,
         broker_configs: flags.configs,
         topics: flags.topics,
-        log_bytes: flags.log_megabytes.saturating_mul(1 << 20),
+        log_bytes: flags.log_megabytes.saturating_mul(1_000_000),
         max_topics: flags.max_topics,
         max_partitions: flags.max_partitions,
         max_connections: flags.max_connections,

@@ -1,10 +1,15 @@
 //! ListOffsets: the ends of a partition, and the offset at a time.
 
+use std::collections::HashMap;
+
 use super::Asked;
 use super::repeats::counts;
+use crate::core::log::{MOST_DECOMPRESSED_BYTES, TooMuch};
 use crate::core::{Caller, Core};
 use crate::wire::ErrorCode;
-use crate::wire::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsRequestData};
+use crate::wire::messages::list_offsets_request::{
+    ListOffsetsPartition, ListOffsetsRequestData, ListOffsetsTopic,
+};
 use crate::wire::messages::list_offsets_response::{
     ListOffsetsPartitionResponse, ListOffsetsResponseData, ListOffsetsTopicResponse,
 };
@@ -37,6 +42,20 @@ struct Found {
     leader_epoch: i32,
 }
 
+/// A topic that stands twice stands once, with the partitions of both.
+fn distinct(topics: Vec<ListOffsetsTopic>) -> Vec<ListOffsetsTopic> {
+    let mut places = HashMap::new();
+    let mut distinct: Vec<ListOffsetsTopic> = Vec::new();
+    for topic in topics {
+        let place = *places.entry(topic.name.clone()).or_insert(distinct.len());
+        match distinct.get_mut(place) {
+            Some(first) => first.partitions.extend(topic.partitions),
+            None => distinct.push(topic),
+        }
+    }
+    distinct
+}
+
 impl Core {
     /// ListOffsets.
     pub(super) fn list_offsets(
@@ -45,7 +64,8 @@ impl Core {
         request: ListOffsetsRequestData,
     ) -> ListOffsetsResponseData {
         let (replica_id, isolation_level) = (request.replica_id, request.isolation_level);
-        let topics = request.topics.into_iter().map(|topic| {
+        let mut budget = MOST_DECOMPRESSED_BYTES;
+        let topics = distinct(request.topics).into_iter().map(|topic| {
             let mut counts = counts(topic.partitions.iter().map(|partition| partition.partition_index));
             let partitions = topic.partitions.iter().filter_map(|partition| {
                 let count = counts.get_mut(&partition.partition_index).map_or(0, std::mem::take);
@@ -61,7 +81,8 @@ impl Core {
                 }
                 (count == 1).then_some(partition)?;
                 let name = topic.name.as_str();
-                let found = self.list_offset(caller, name, partition, replica_id, isolation_level);
+                let found =
+                    self.list_offset(caller, name, partition, replica_id, isolation_level, &mut budget);
                 let (error, found) = match found {
                     Ok(found) => (ErrorCode::None, found),
                     Err(error) => (error, Found { timestamp: -1, offset: -1, leader_epoch: -1 }),
@@ -88,6 +109,7 @@ impl Core {
         partition: &ListOffsetsPartition,
         replica_id: i32,
         isolation_level: i8,
+        budget: &mut u64,
     ) -> Result<Found, ErrorCode> {
         if !matches!(isolation_level, 0 | 1) {
             return Err(ErrorCode::UnknownServerError);
@@ -122,10 +144,11 @@ impl Core {
         // A new leader doesn't know yet what was committed before its epoch began (KIP-207).
         let begins_late =
             replica.leading.as_ref().is_some_and(|leading| leading.start_offset > replica.high_watermark);
-        let late = (begins_late && replica_id == CONSUMER).then_some(match caller.version {
+        let not_available = match caller.version {
             ..OFFSET_NOT_AVAILABLE_SINCE => ErrorCode::LeaderNotAvailable,
             _ => ErrorCode::OffsetNotAvailable,
-        });
+        };
+        let late = (begins_late && replica_id == CONSUMER).then_some(not_available);
         let unless_late = |found| late.map_or(Ok(found), Err);
         let nothing = || unless_late(Found { timestamp: -1, offset: -1, leader_epoch: -1 });
         match partition.timestamp {
@@ -137,10 +160,12 @@ impl Core {
             special::LATEST_TIERED | special::EARLIEST_PENDING_UPLOAD => nothing(),
             timestamp => {
                 let at = if timestamp == special::MAX_TIMESTAMP {
-                    log.max_timestamp()
+                    log.max_timestamp(budget)
                 } else {
-                    log.offset_for_timestamp(timestamp)
+                    log.offset_for_timestamp(timestamp, budget)
                 };
+                // Clients ask again for what was too much at a time.
+                let at = at.map_err(|TooMuch| not_available)?;
                 at.filter(|at| at.offset < end).map_or_else(nothing, |at| {
                     let leader_epoch = at.leader_epoch.unwrap_or(-1);
                     Ok(Found { timestamp: at.timestamp, offset: at.offset, leader_epoch })

@@ -45,8 +45,9 @@ impl Core {
         if let Some(refused) = refused(caller.version, request) {
             return refused;
         }
-        let by_id: HashSet<_> = request.topics.iter().flatten().map(|topic| topic.topic_id).collect();
-        let by_id: Vec<_> = by_id.into_iter().filter(|id| *id != KafkaUuid::ZERO).collect();
+        let mut seen = HashSet::from([KafkaUuid::ZERO]);
+        let by_id = request.topics.iter().flatten().map(|topic| topic.topic_id);
+        let by_id: Vec<_> = by_id.filter(|id| seen.insert(*id)).collect();
         let by_name = by_id.is_empty();
         if all {
             let image = self.image_of(caller.broker);

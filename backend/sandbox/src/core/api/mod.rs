@@ -27,6 +27,10 @@ use crate::wire::{ErrorCode, Request};
 impl Core {
     /// Answers a request now, or `None`: later.
     pub(super) fn dispatch(&mut self, caller: &Caller, request: Request) -> Option<Answer> {
+        if controller_is_late(&request, self.is_connected(caller.broker)) {
+            let error = ErrorCode::RequestTimedOut.code();
+            return Some(with_error(caller.version, &request, error));
+        }
         Some(match request {
             Request::AlterConfigs(request) => self.alter_configs(caller, &request).into(),
             Request::ApiVersions(request) => self.api_versions(caller, &request).into(),
@@ -112,6 +116,24 @@ impl Core {
     }
 }
 
+/// Whether a broker hands the request on to the controller, and no answer comes in time. Those that make, change and
+/// delete topics answer for each topic instead.
+fn controller_is_late(request: &Request, is_connected: bool) -> bool {
+    match request {
+        Request::ElectLeaders(request) => {
+            let is_empty = request.topic_partitions.as_ref().is_some_and(Vec::is_empty);
+            !is_connected || (request.timeout_ms <= 0 && !is_empty)
+        }
+        Request::AlterConfigs(_)
+        | Request::IncrementalAlterConfigs(_)
+        | Request::ListPartitionReassignments(_) => !is_connected,
+        _ => false,
+    }
+}
+
+/// The client has no idea of the leader's epoch.
+const NO_EPOCH: i32 = -1;
+
 /// Whom a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
@@ -119,10 +141,10 @@ enum Asked {
     AnyReplica,
 }
 
-/// Whether a client's idea of the leader's epoch is the broker's; below 0: it has none (KIP-320).
+/// Whether a client's idea of the leader's epoch is the broker's (KIP-320).
 fn check_epoch(registration: &PartitionRegistration, current: i32) -> Result<(), ErrorCode> {
     match current {
-        ..0 => Ok(()),
+        NO_EPOCH => Ok(()),
         epoch if epoch < registration.leader_epoch => Err(ErrorCode::FencedLeaderEpoch),
         epoch if epoch > registration.leader_epoch => Err(ErrorCode::UnknownLeaderEpoch),
         _ => Ok(()),

@@ -1,5 +1,6 @@
 //! Produce.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::wire::messages::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, ProduceResponseData,
     TopicProduceResponse,
 };
-use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, message};
+use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, TopicProduce, message};
 
 /// A Produce request with `acks=all` whose records are not yet on all in-sync replicas.
 #[derive(Debug)]
@@ -53,7 +54,8 @@ impl Core {
         let mut response = ProduceResponseData::default();
         let mut waiting = Vec::new();
         let acks = request.acks;
-        for (topic_at, topic) in request.topics.into_iter().enumerate() {
+        let mut least_refused = usize::MAX;
+        for (topic_at, topic) in distinct(request.topics).into_iter().enumerate() {
             let mut answered =
                 TopicProduceResponse { name: topic.name.clone(), topic_id: topic.id, ..Default::default() };
             for partition in last_of_each(topic.partitions) {
@@ -65,7 +67,7 @@ impl Core {
                 };
                 let index = partition.index;
                 let produced = self
-                    .produce_to(caller.broker, acks, &target, partition)
+                    .produce_to(caller.broker, acks, &target, partition, &mut least_refused)
                     .unwrap_or_else(|fault| Produced { response: failed(index, fault), wait_for: None });
                 if let Some((id, high_watermark)) = produced.wait_for {
                     let partition_at = answered.partition_responses.len();
@@ -91,17 +93,15 @@ impl Core {
         None
     }
 
-    /// Appends to one partition.
+    /// Appends to one partition. For `least_refused` bytes or more there was no room a moment ago.
     fn produce_to(
         &mut self,
         broker: BrokerId,
         acks: i16,
         target: &Target<'_>,
         PartitionProduce { records, recompressed, .. }: PartitionProduce,
+        least_refused: &mut usize,
     ) -> Result<Produced, Fault> {
-        if !matches!(acks, -1..=1) {
-            return Err(ErrorCode::InvalidRequiredAcks.into());
-        }
         let image = self.image_of(broker);
         let topic = if target.version >= 13 {
             image.topic_by_id(target.id).ok_or(ErrorCode::UnknownTopicId)?
@@ -114,6 +114,9 @@ impl Core {
             Err(fault) if fault.stage == FaultStage::Request => return Err(fault.into()),
             records => records,
         };
+        if !matches!(acks, -1..=1) {
+            return Err(ErrorCode::InvalidRequiredAcks.into());
+        }
         if topic.is_internal() {
             return Err(Fault::new(
                 ErrorCode::InvalidTopicException,
@@ -149,7 +152,10 @@ impl Core {
         let epoch = leading.epoch;
         let append_rules = self.within_memory(&topic, broker);
         let takes = replica.log.takes(records.bytes().len(), &append_rules);
-        let Some(chunk_bytes) = self.make_room(takes) else {
+        // Looking for room takes as long as there are partitions.
+        let room = if takes < *least_refused { self.make_room(takes) } else { None };
+        let Some(chunk_bytes) = room else {
+            *least_refused = takes.min(*least_refused);
             let limit = self.limits.log_bytes >> 20;
             return Err(Fault::new(
                 ErrorCode::PolicyViolation,
@@ -317,6 +323,20 @@ pub(super) fn endpoints(
     leaders.sort_unstable();
     leaders.dedup();
     image.live_brokers().filter(move |(id, _)| leaders.contains(id))
+}
+
+/// A topic that stands twice stands once, with the partitions of both.
+fn distinct(topics: Vec<TopicProduce>) -> Vec<TopicProduce> {
+    let mut places = HashMap::new();
+    let mut distinct: Vec<TopicProduce> = Vec::new();
+    for topic in topics {
+        let place = *places.entry((topic.id, topic.name.clone())).or_insert(distinct.len());
+        match distinct.get_mut(place) {
+            Some(first) => first.partitions.extend(topic.partitions),
+            None => distinct.push(topic),
+        }
+    }
+    distinct
 }
 
 /// Of a partition that is named twice the last counts.

@@ -1,11 +1,12 @@
 //! DeleteRecords and OffsetForLeaderEpoch: where a log begins, and where its epochs end.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Asked;
+use super::repeats::last_places;
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
-use crate::wire::ErrorCode;
 use crate::wire::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsRequestData};
 use crate::wire::messages::delete_records_response::{
     DeleteRecordsPartitionResult, DeleteRecordsResponseData, DeleteRecordsTopicResult,
@@ -16,6 +17,7 @@ use crate::wire::messages::offset_for_leader_epoch_request::{
 use crate::wire::messages::offset_for_leader_epoch_response::{
     EpochEndOffset, OffsetForLeaderEpochResponseData, OffsetForLeaderTopicResult,
 };
+use crate::wire::{ErrorCode, KafkaString};
 
 /// In DeleteRecords: all up to the high watermark.
 const HIGH_WATERMARK: i64 = -1;
@@ -40,6 +42,25 @@ struct WaitingPartition {
     offset: i64,
 }
 
+/// The partitions of a request by topic, each once: of one that is named twice the last counts.
+fn distinct(request: &DeleteRecordsRequestData) -> Vec<(&KafkaString, Vec<&DeleteRecordsPartition>)> {
+    let mut places = HashMap::new();
+    let mut topics: Vec<(&KafkaString, Vec<&DeleteRecordsPartition>)> = Vec::new();
+    for topic in &request.topics {
+        let place = *places.entry(topic.name.as_str()).or_insert(topics.len());
+        match topics.get_mut(place) {
+            Some((_, partitions)) => partitions.extend(&topic.partitions),
+            None => topics.push((&topic.name, topic.partitions.iter().collect())),
+        }
+    }
+    for (_, partitions) in &mut topics {
+        let last = last_places(partitions.iter().map(|partition| partition.partition_index));
+        let mut place = 0..;
+        partitions.retain(|partition| last.get(&partition.partition_index).copied() == place.next());
+    }
+    topics
+}
+
 impl WaitingDelete {
     /// The answer when it has waited for its whole timeout: what was not done when it was last looked has had its error all
     /// the while.
@@ -56,10 +77,10 @@ impl Core {
         request: &DeleteRecordsRequestData,
     ) -> Option<Answer> {
         let mut delete = WaitingDelete { broker: caller.broker, ..Default::default() };
-        for (topic_at, topic) in request.topics.iter().enumerate() {
+        for (topic_at, (name, asked)) in distinct(request).into_iter().enumerate() {
             let mut partitions = Vec::new();
-            for (partition_at, partition) in topic.partitions.iter().enumerate() {
-                let outcome = self.delete_from_partition(caller, topic.name.as_str(), partition);
+            for (partition_at, partition) in asked.into_iter().enumerate() {
+                let outcome = self.delete_from_partition(caller, name.as_str(), partition);
                 let (low_watermark, error) = match outcome {
                     Ok((id, offset)) => {
                         delete.waiting.push(WaitingPartition { topic_at, partition_at, id, offset });
@@ -74,7 +95,7 @@ impl Core {
                     ..Default::default()
                 });
             }
-            let name = topic.name.clone();
+            let name = name.clone();
             let topic = DeleteRecordsTopicResult { name, partitions, ..Default::default() };
             delete.response.topics.push(topic);
         }

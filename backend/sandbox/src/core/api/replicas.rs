@@ -1,6 +1,6 @@
 //! DescribeLogDirs, ElectLeaders, ListPartitionReassignments: where replicas are and which of them lead.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 
 use super::topics::Refusal;
 use crate::core::election::Election;
@@ -23,11 +23,16 @@ impl Core {
         request: &DescribeLogDirsRequestData,
     ) -> DescribeLogDirsResponseData {
         let image = self.image_of(caller.broker);
-        let asked = |name: &str, index: i32| match &request.topics {
-            None => true,
-            Some(topics) => {
-                topics.iter().any(|topic| topic.topic.as_str() == name && topic.partitions.contains(&index))
+        let named = request.topics.as_ref().map(|topics| {
+            let mut named: HashMap<&str, HashSet<i32>> = HashMap::new();
+            for topic in topics {
+                named.entry(topic.topic.as_str()).or_default().extend(&topic.partitions);
             }
+            named
+        });
+        let asked = |name: &str, index: i32| match &named {
+            None => true,
+            Some(named) => named.get(name).is_some_and(|partitions| partitions.contains(&index)),
         };
         let mut topics = Vec::new();
         for topic in image.topics() {
@@ -88,11 +93,9 @@ impl Core {
                 self.image.topics().map(|topic| (topic.name.clone(), count(topic.partitions.len()))).collect()
             }
         };
-        let mut results: BTreeMap<String, ReplicaElectionResult> = BTreeMap::new();
+        let mut results = Vec::new();
         for (topic, partitions) in asked {
-            let result = results
-                .entry(topic.as_str().to_owned())
-                .or_insert_with(|| ReplicaElectionResult { topic: topic.clone(), ..Default::default() });
+            let mut result = ReplicaElectionResult { topic: topic.clone(), ..Default::default() };
             for index in partitions {
                 let outcome = kind.clone().and_then(|kind| self.elect_leader(topic.as_str(), index, kind));
                 let (error, reason) = outcome.err().unwrap_or((ErrorCode::None, String::new()));
@@ -106,11 +109,12 @@ impl Core {
                     });
                 }
             }
+            results.push(result);
         }
         let error = kind.err().map_or(ErrorCode::None, |(error, _)| error);
         ElectLeadersResponseData {
             error_code: if caller.version >= 1 { error.code() } else { 0 },
-            replica_election_results: results.into_values().collect(),
+            replica_election_results: results,
             ..Default::default()
         }
     }

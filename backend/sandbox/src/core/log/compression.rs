@@ -40,6 +40,19 @@ pub(super) fn open<'a>(compression: Compression, records: &'a [u8]) -> io::Resul
     })
 }
 
+/// How many bytes [`open`] or the first read decompresses, whatever is read of them. What codecs other than Snappy do so
+/// is little.
+pub(super) fn unpacked_at_once(compression: Compression, records: &[u8]) -> u64 {
+    if compression != Compression::Snappy {
+        return 0;
+    }
+    let block = match records.strip_prefix(XERIAL_MAGIC) {
+        Some(_) => records.get(XERIAL_HEADER_BYTES + 4..).unwrap_or_default(),
+        None => records,
+    };
+    snap::raw::decompress_len(block).map_or(0, |length| length as u64)
+}
+
 fn buffered<'a>(decoder: impl Read + 'a) -> Box<dyn BufRead + 'a> {
     Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder))
 }

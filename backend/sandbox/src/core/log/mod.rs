@@ -33,6 +33,7 @@ pub(crate) use check::{CheckedRecords, ProduceRules};
 pub(crate) use chunk::ChunkAccount;
 pub(crate) use compact::CompactRules;
 pub(crate) use fault::{FaultStage, RecordError, RecordsFault};
+pub(crate) use lookup::TooMuch;
 pub(crate) use markers::EndTxnMarker;
 pub(crate) use own::KeyedRecord;
 pub(crate) use producers::{ProducerStates, Verdict};

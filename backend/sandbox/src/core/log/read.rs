@@ -12,6 +12,8 @@ pub(crate) struct Slice {
     pub(crate) pieces: Vec<Bytes>,
     /// Bytes of all of them.
     pub(crate) bytes: usize,
+    /// Bytes that Apache Kafka would give: of the batch that has no room it gives the part that has.
+    pub(crate) readable: usize,
 }
 
 impl PartitionLog {
@@ -25,12 +27,27 @@ impl PartitionLog {
             let bytes = slice.bytes.saturating_add(batch.bytes.len());
             let is_first = slice.pieces.is_empty() && at_least_one;
             if bytes > max_bytes && !is_first {
-                break;
+                slice.readable = slice.bytes.max(max_bytes);
+                return slice;
             }
             slice.bytes = bytes;
             slice.pieces.push(batch.bytes.clone());
         }
+        slice.readable = slice.bytes;
         slice
+    }
+
+    /// Bytes of the batches from the one that contains `from` on, of which the last record is before `up_to`. Takes no
+    /// longer where they are many.
+    pub(crate) fn bytes_between(&self, from: i64, up_to: i64) -> usize {
+        let place = |offset| {
+            let (segment, index) = self.find(offset)?;
+            let held = self.segments.get(segment)?;
+            Some((segment, held.entries.get(index).map_or(held.bytes, |entry| entry.position)))
+        };
+        let (Some((first, begin)), Some((last, end))) = (place(from), place(up_to)) else { return 0 };
+        let whole: usize = self.segments.range(first..last.max(first)).map(|segment| segment.bytes).sum();
+        (whole + end).saturating_sub(begin)
     }
 
     /// The batches from the one that contains `offset`, or is the first after it.

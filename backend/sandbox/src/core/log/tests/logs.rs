@@ -44,8 +44,8 @@ fn log_append_time_is_written_with_its_crc() {
     assert_eq!(header.max_timestamp, WALL_MS + 50);
     assert_eq!(header.crc, super::super::batch::computed_crc(stored));
     let found = TimestampAndOffset { timestamp: WALL_MS + 50, offset: 0, leader_epoch: Some(0) };
-    assert_eq!(log.offset_for_timestamp(WALL_MS + 1), Some(found));
-    assert_eq!(log.max_timestamp(), Some(found));
+    assert_eq!(by_time(&log, WALL_MS + 1), Some(found));
+    assert_eq!(latest(&log), Some(found));
 }
 
 #[test]
@@ -147,19 +147,34 @@ fn the_first_record_of_a_time_is_found_in_every_compression() {
             let batch = batch.iter().fold(BatchBuilder::default(), |it, &ts| it.record(Some("k"), None, ts));
             append(&mut log, &batch.compressed(compression));
         }
-        let offset = |timestamp| log.offset_for_timestamp(timestamp).map(|it| (it.timestamp, it.offset));
+        let offset = |timestamp| by_time(&log, timestamp).map(|it| (it.timestamp, it.offset));
         assert_eq!(offset(0), Some((10, 0)));
         assert_eq!(offset(11), Some((30, 1)));
         assert_eq!(offset(31), Some((40, 3)));
         assert_eq!(offset(41), Some((50, 5)));
         assert_eq!(offset(51), None);
-        assert_eq!(log.max_timestamp().map(|it| (it.timestamp, it.offset)), Some((50, 5)));
+        assert_eq!(latest(&log).map(|it| (it.timestamp, it.offset)), Some((50, 5)));
         assert!(log.advance_start_offset(2));
-        let offset = |timestamp| log.offset_for_timestamp(timestamp).map(|it| (it.timestamp, it.offset));
+        let offset = |timestamp| by_time(&log, timestamp).map(|it| (it.timestamp, it.offset));
         assert_eq!(offset(11), Some((20, 2)), "from the log start on");
     }
-    assert_eq!(empty_log().max_timestamp(), None);
-    assert_eq!(empty_log().offset_for_timestamp(0), None);
+    assert_eq!(latest(&empty_log()), None);
+    assert_eq!(by_time(&empty_log(), 0), None);
+}
+
+#[test]
+fn no_more_is_decompressed_to_find_a_record_than_may_be() {
+    for compression in [Compression::Gzip, Compression::Snappy, Compression::Lz4, Compression::Zstd] {
+        let mut log = empty_log();
+        let batch = (0..100).fold(BatchBuilder::default(), |it, ts| it.record(Some("k"), Some("value"), ts));
+        append(&mut log, &batch.compressed(compression));
+        let mut budget = 4_000;
+        assert!(log.offset_for_timestamp(99, &mut budget).expect("enough for one").is_some());
+        assert!((1_000..4_000).contains(&budget), "{compression:?} left {budget}");
+        let asked = (0..9).filter(|_| log.offset_for_timestamp(99, &mut budget) == Err(TooMuch)).count();
+        assert!(asked > 5, "{compression:?}");
+        assert_eq!(log.max_timestamp(&mut budget), Err(TooMuch), "{compression:?}");
+    }
 }
 
 #[test]
@@ -169,7 +184,7 @@ fn the_first_of_equal_latest_timestamps_is_found() {
         log.append(&checked(&BatchBuilder::of(3)), 0, &small_segments(), WALL_MS);
     }
     assert!(log.segments().len() > 1);
-    assert_eq!(log.max_timestamp().map(|it| it.offset), Some(0));
+    assert_eq!(latest(&log).map(|it| it.offset), Some(0));
 }
 
 #[test]

@@ -52,6 +52,16 @@ fn append(log: &mut PartitionLog, batch: &BatchBuilder) -> Appended {
     log.append(&checked(batch), 0, &append_rules(), WALL_MS)
 }
 
+/// The first record from a time on.
+fn by_time(log: &PartitionLog, timestamp: i64) -> Option<TimestampAndOffset> {
+    log.offset_for_timestamp(timestamp, &mut u64::MAX.clone()).expect("no bound")
+}
+
+/// The record with the latest time.
+fn latest(log: &PartitionLog) -> Option<TimestampAndOffset> {
+    log.max_timestamp(&mut u64::MAX.clone()).expect("no bound")
+}
+
 fn whole(log: &PartitionLog) -> Vec<Bytes> {
     log.read(0, i64::MAX, usize::MAX, false).pieces
 }
