@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use super::Request;
 use super::messages::OffsetFetchRequestData;
+use super::{KafkaString, Request};
 
 /// How often a request may name what it has named before, in all.
 const MOST_REPEATS: usize = 16;
@@ -22,7 +22,7 @@ pub(super) fn are_too_many(request: &Request) -> bool {
             request.resources.len() > MOST_RESOURCES
                 || too_often(resources.map(|it| (it.resource_type, it.resource_name.as_str())))
         }
-        Request::DescribeGroups(request) => too_often(request.groups.iter().map(|id| id.as_str())),
+        Request::DescribeGroups(request) => too_often(request.groups.iter().map(KafkaString::as_str)),
         Request::DescribeProducers(request) => too_often(request.topics.iter().flat_map(|topic| {
             topic.partition_indexes.iter().map(move |index| (topic.name.as_str(), *index))
         })),

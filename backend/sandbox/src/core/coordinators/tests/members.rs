@@ -68,7 +68,7 @@ fn members_take_no_more_memory_than_there_is_for_them() {
     let mut cluster = cluster();
     cluster.core.limits.log_bytes = 1 << 20;
     let broker = coordinator(&mut cluster);
-    let mut join = |cluster: &mut TestCluster, bytes: usize| {
+    let join = |cluster: &mut TestCluster, bytes: usize| {
         let metadata = Bytes::from(vec![0; bytes]);
         let protocol = JoinGroupRequestProtocol { name: text("any"), metadata, ..Default::default() };
         let request = JoinGroupRequestData {
