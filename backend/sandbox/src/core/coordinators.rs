@@ -192,6 +192,11 @@ impl Core {
         shown.into_values().flat_map(|(broker, kept)| kept.coordinator.view(broker))
     }
 
+    /// About how much memory the members of all groups take.
+    pub(super) fn members_bytes(&self) -> usize {
+        self.coordinators.values().map(|kept| kept.coordinator.held_bytes()).sum()
+    }
+
     /// How groups see a client. `host` is the client's address as [`Self::client_host`] tells it.
     pub(super) fn group_caller<'a>(caller: &'a Caller, host: &'a str) -> group::Caller<'a> {
         group::Caller {

@@ -12,6 +12,8 @@ const SEGMENTS: u64 = 64;
 const SMALLEST_SEGMENT: u64 = 64 << 10;
 /// What groups may take beyond the cap: one part of so many.
 const PART_FOR_GROUPS: u64 = 16;
+/// What the members of groups may take at least, however small the cap.
+const LEAST_FOR_MEMBERS: u64 = 16 << 20;
 
 impl Core {
     /// How a topic's batches are kept, where a segment may take no more than its part of the memory. Those of the
@@ -36,6 +38,15 @@ impl Core {
     pub(super) fn make_room_for_groups(&mut self, bytes: usize) -> Option<usize> {
         let limit = self.limits.log_bytes;
         self.make_room_within(limit.saturating_add(limit / PART_FOR_GROUPS), bytes)
+    }
+
+    /// Whether there is room for so many bytes more of what members say of themselves. Those who are members already, or
+    /// were promised to be, may take as much again as newcomers.
+    pub(super) fn has_room_for_member(&self, bytes: usize, is_new: bool) -> bool {
+        let limit = (self.limits.log_bytes / PART_FOR_GROUPS).max(LEAST_FOR_MEMBERS);
+        let limit = if is_new { limit } else { limit.saturating_mul(2) };
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        self.members_bytes().saturating_add(bytes) <= limit
     }
 
     fn make_room_within(&mut self, limit: u64, bytes: usize) -> Option<usize> {

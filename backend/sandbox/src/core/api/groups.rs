@@ -137,6 +137,10 @@ impl Core {
         if let Some(error) = refused_join(&self.group_settings(), request) {
             return refused(error, request.member_id.clone());
         }
+        let said = request.protocols.iter().map(|protocol| protocol.name.len() + protocol.metadata.len());
+        if !self.has_room_for_member(said.sum(), request.member_id.is_empty()) {
+            return refused(ErrorCode::GroupMaxSizeReached, KafkaString::default());
+        }
         let host = self.client_host(caller.connection);
         let joined = self.with_coordinator(caller.broker, group, |desk| {
             desk.join(Self::group_caller(caller, &host), request);

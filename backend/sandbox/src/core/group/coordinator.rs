@@ -229,6 +229,11 @@ impl Coordinator {
         LeaveGroupResponseData { members: results, ..Default::default() }
     }
 
+    /// About how much memory the members of its groups take, and the ids promised to those who will be.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.entries().map(|(_, Entry { group: Group::Classic(group), .. })| group.held_bytes()).sum()
+    }
+
     pub(super) fn settings(&self) -> &GroupSettings {
         &self.settings
     }

@@ -62,3 +62,29 @@ fn a_member_whose_connection_ends_stays_until_its_session_ends() {
     cluster.advance(10_000);
     assert!(cluster.answer(two).is_none(), "nobody is there to be answered");
 }
+
+#[test]
+fn members_take_no_more_memory_than_there_is_for_them() {
+    let mut cluster = cluster();
+    cluster.core.limits.log_bytes = 1 << 20;
+    let broker = coordinator(&mut cluster);
+    let join = |cluster: &mut TestCluster, bytes: usize| {
+        let metadata = Bytes::from(vec![0; bytes]);
+        let protocol = JoinGroupRequestProtocol { name: text("any"), metadata, ..Default::default() };
+        let request = JoinGroupRequestData {
+            protocol_type: text("other"),
+            protocols: vec![protocol],
+            ..join_request("")
+        };
+        cluster.ask(broker, Api::JoinGroup, 3, Request::JoinGroup(request)).map(|it| joined(it).error_code)
+    };
+    assert_eq!(join(&mut cluster, 1 << 20), Some(0), "the first is at once alone in its generation");
+    let waiting = (0..20).take_while(|_| join(&mut cluster, 1 << 20).is_none()).count();
+    assert_eq!(waiting, 14, "there are 16 MiB, and not all of it is what members say");
+    assert_eq!(join(&mut cluster, 1 << 20), Some(ErrorCode::GroupMaxSizeReached.code()));
+    assert_eq!(join(&mut cluster, 0), None, "there is room for less");
+    // Nothing is heard of the first, then nothing of those who joined but do not ask for what they were assigned.
+    cluster.advance(200_000);
+    assert_eq!(cluster.core.members_bytes(), 0);
+    assert_eq!(join(&mut cluster, 1 << 20), Some(0));
+}

@@ -8,6 +8,9 @@ use super::{GroupReply, Step, Waiter};
 use crate::wire::messages::{DescribedGroupMember, JoinGroupRequestProtocol, JoinGroupResponseData};
 use crate::wire::{KafkaString, text};
 
+/// What a member, a promised id or a protocol takes besides its texts: places in maps, a timer.
+pub(super) const OVERHEAD_BYTES: usize = 512;
+
 /// A member.
 #[derive(Clone, Debug)]
 pub(in crate::core::group) struct Member {
@@ -60,6 +63,17 @@ impl Member {
     /// it would come again under another id.
     pub(super) fn is_excused(&self) -> bool {
         !self.is_new && (self.parked_join.is_some() || self.parked_sync.is_some())
+    }
+
+    /// About how much memory it takes.
+    pub(super) fn held_bytes(&self) -> usize {
+        let texts = [&self.client_id, &self.client_host].into_iter().chain(&self.instance_id);
+        let protocols = self
+            .protocols
+            .iter()
+            .map(|protocol| OVERHEAD_BYTES + protocol.name.len() + protocol.metadata.len());
+        let texts: usize = texts.map(KafkaString::len).chain(protocols).sum();
+        OVERHEAD_BYTES + 2 * self.id.len() + self.assignment.len() + texts
     }
 
     /// How DescribeGroups shows it; with what it said of a protocol, if one is given.

@@ -159,6 +159,12 @@ impl ClassicGroup {
         self.members.values()
     }
 
+    /// About how much memory its members and the promised ids take.
+    pub(super) fn held_bytes(&self) -> usize {
+        let promised = self.pending_join.iter().map(|id| member::OVERHEAD_BYTES + 2 * id.len());
+        promised.chain(self.members.values().map(Member::held_bytes)).sum()
+    }
+
     /// Whether the members are consumers.
     pub(super) fn is_of_consumers(&self) -> bool {
         self.protocol_type.as_ref().is_some_and(|name| name.as_str() == "consumer")
