@@ -27,7 +27,7 @@ pub(super) fn longest_to_be_told(request: &Request) -> usize {
 }
 
 fn longest<'a>(strings: impl Iterator<Item = &'a KafkaString>) -> usize {
-    strings.map(|string| string.len()).max().unwrap_or(0)
+    strings.map(KafkaString::len).max().unwrap_or(0)
 }
 
 #[cfg(test)]
