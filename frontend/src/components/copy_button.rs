@@ -26,7 +26,7 @@ pub(crate) fn Copyable(
     };
     view! {
         <span class="copyable">
-            <code>{text}</code>
+            <code>{move || text.with(|text| broken_at_commas(text))}</code>
             <button type="button" class="button small" aria-label=format!("Copy {what}") on:click=copy>"Copy"</button>
             <span class="quiet" role="status">
                 {move || match done.get() {
@@ -37,6 +37,11 @@ pub(crate) fn Copyable(
             </span>
         </span>
     }
+}
+
+/// The text with a place to break the line after each comma: what a list consists of stays whole.
+fn broken_at_commas(text: &str) -> Vec<impl IntoView + use<>> {
+    text.split_inclusive(',').map(|part| view! { {part.to_owned()}<wbr/> }).collect()
 }
 
 /// The promise of the browser; `None` where it has no clipboard, as on a page without TLS from another machine.

@@ -137,6 +137,7 @@ impl Drop for Listener {
 /// Serves whoever connects, until the cluster fails.
 async fn accept(listener: TcpListener, engine: Arc<Engine>, broker: BrokerId, room: Arc<Semaphore>) {
     let mut connections = JoinSet::new();
+    let mut refused = 0_u64;
     loop {
         tokio::select! {
             () = engine.failed() => {
@@ -147,7 +148,11 @@ async fn accept(listener: TcpListener, engine: Arc<Engine>, broker: BrokerId, ro
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
                     let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
-                        tracing::warn!(broker, %peer, "too many connections: closed");
+                        refused += 1;
+                        // Who connects again and again does not fill the log.
+                        if refused.is_power_of_two() {
+                            tracing::warn!(broker, %peer, refused, "too many connections: closed");
+                        }
                         continue;
                     };
                     let engine = Arc::clone(&engine);
