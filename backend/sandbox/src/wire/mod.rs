@@ -20,7 +20,9 @@ pub(crate) use fetch::FetchResponse;
 pub(crate) use kacrab_protocol::crc::crc32c;
 pub(crate) use kacrab_protocol::generated::ErrorCode;
 pub(crate) use kacrab_protocol::{KafkaString, KafkaUuid, ProtocolError};
-pub(crate) use produce::{PartitionProduce, ProduceRequest, TopicProduce};
+#[cfg(test)]
+pub(crate) use produce::TopicProduce;
+pub(crate) use produce::{PartitionProduce, ProduceRequest};
 
 /// The messages of the protocol, one module for each, as Apache Kafka defines them.
 pub(crate) mod messages {

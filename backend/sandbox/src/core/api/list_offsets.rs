@@ -1,15 +1,11 @@
 //! ListOffsets: the ends of a partition, and the offset at a time.
 
-use std::collections::HashMap;
-
 use super::Asked;
-use super::repeats::counts;
+use super::repeats::{counts, merged};
 use crate::core::log::{MOST_DECOMPRESSED_BYTES, TooMuch};
 use crate::core::{Caller, Core};
 use crate::wire::ErrorCode;
-use crate::wire::messages::list_offsets_request::{
-    ListOffsetsPartition, ListOffsetsRequestData, ListOffsetsTopic,
-};
+use crate::wire::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsRequestData};
 use crate::wire::messages::list_offsets_response::{
     ListOffsetsPartitionResponse, ListOffsetsResponseData, ListOffsetsTopicResponse,
 };
@@ -42,20 +38,6 @@ struct Found {
     leader_epoch: i32,
 }
 
-/// A topic that stands twice stands once, with the partitions of both.
-fn distinct(topics: Vec<ListOffsetsTopic>) -> Vec<ListOffsetsTopic> {
-    let mut places = HashMap::new();
-    let mut distinct: Vec<ListOffsetsTopic> = Vec::new();
-    for topic in topics {
-        let place = *places.entry(topic.name.clone()).or_insert(distinct.len());
-        match distinct.get_mut(place) {
-            Some(first) => first.partitions.extend(topic.partitions),
-            None => distinct.push(topic),
-        }
-    }
-    distinct
-}
-
 impl Core {
     /// ListOffsets.
     pub(super) fn list_offsets(
@@ -65,7 +47,13 @@ impl Core {
     ) -> ListOffsetsResponseData {
         let (replica_id, isolation_level) = (request.replica_id, request.isolation_level);
         let mut budget = MOST_DECOMPRESSED_BYTES;
-        let topics = distinct(request.topics).into_iter().map(|topic| {
+        // A topic that stands twice stands once, with the partitions of both.
+        let distinct = merged(
+            request.topics,
+            |topic| topic.name.clone(),
+            |first, other| first.partitions.extend(other.partitions),
+        );
+        let topics = distinct.into_iter().map(|topic| {
             let mut counts = counts(topic.partitions.iter().map(|partition| partition.partition_index));
             let partitions = topic.partitions.iter().filter_map(|partition| {
                 let count = counts.get_mut(&partition.partition_index).map_or(0, std::mem::take);

@@ -1,11 +1,10 @@
 //! Produce.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::errors::with_error;
-use super::repeats::last_places;
+use super::repeats::{last_places, merged};
 use crate::core::log::{AppendRules, FaultStage, Recompression, RecordError, RecordsFault, Verdict};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, ConnectionId, Core, TopicPartition};
@@ -13,7 +12,7 @@ use crate::wire::messages::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse, ProduceResponseData,
     TopicProduceResponse,
 };
-use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, TopicProduce, message};
+use crate::wire::{ErrorCode, KafkaString, PartitionProduce, ProduceRequest, Request, message};
 
 /// A Produce request with `acks=all` whose records are not yet on all in-sync replicas.
 #[derive(Debug)]
@@ -55,7 +54,13 @@ impl Core {
         let mut waiting = Vec::new();
         let acks = request.acks;
         let mut least_refused = usize::MAX;
-        for (topic_at, topic) in distinct(request.topics).into_iter().enumerate() {
+        // A topic that stands twice stands once, with the partitions of both.
+        let distinct = merged(
+            request.topics,
+            |topic| (topic.id, topic.name.clone()),
+            |first, other| first.partitions.extend(other.partitions),
+        );
+        for (topic_at, topic) in distinct.into_iter().enumerate() {
             let mut answered =
                 TopicProduceResponse { name: topic.name.clone(), topic_id: topic.id, ..Default::default() };
             for partition in last_of_each(topic.partitions) {
@@ -323,20 +328,6 @@ pub(super) fn endpoints(
     leaders.sort_unstable();
     leaders.dedup();
     image.live_brokers().filter(move |(id, _)| leaders.contains(id))
-}
-
-/// A topic that stands twice stands once, with the partitions of both.
-fn distinct(topics: Vec<TopicProduce>) -> Vec<TopicProduce> {
-    let mut places = HashMap::new();
-    let mut distinct: Vec<TopicProduce> = Vec::new();
-    for topic in topics {
-        let place = *places.entry((topic.id, topic.name.clone())).or_insert(distinct.len());
-        match distinct.get_mut(place) {
-            Some(first) => first.partitions.extend(topic.partitions),
-            None => distinct.push(topic),
-        }
-    }
-    distinct
 }
 
 /// Of a partition that is named twice the last counts.

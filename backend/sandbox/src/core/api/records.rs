@@ -1,10 +1,9 @@
 //! DeleteRecords and OffsetForLeaderEpoch: where a log begins, and where its epochs end.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Asked;
-use super::repeats::last_places;
+use super::repeats::{last_places, merged};
 use crate::core::waits::Waiting;
 use crate::core::{Answer, BrokerId, Caller, Core, TopicPartition};
 use crate::wire::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsRequestData};
@@ -44,15 +43,12 @@ struct WaitingPartition {
 
 /// The partitions of a request by topic, each once: of one that is named twice the last counts.
 fn distinct(request: &DeleteRecordsRequestData) -> Vec<(&KafkaString, Vec<&DeleteRecordsPartition>)> {
-    let mut places = HashMap::new();
-    let mut topics: Vec<(&KafkaString, Vec<&DeleteRecordsPartition>)> = Vec::new();
-    for topic in &request.topics {
-        let place = *places.entry(topic.name.as_str()).or_insert(topics.len());
-        match topics.get_mut(place) {
-            Some((_, partitions)) => partitions.extend(&topic.partitions),
-            None => topics.push((&topic.name, topic.partitions.iter().collect())),
-        }
-    }
+    let topics = request.topics.iter().map(|topic| (&topic.name, topic.partitions.iter().collect()));
+    let mut topics = merged(
+        topics,
+        |(name, _)| name.as_str(),
+        |(_, first): &mut (_, Vec<_>), (_, other)| first.extend(other),
+    );
     for (_, partitions) in &mut topics {
         let last = last_places(partitions.iter().map(|partition| partition.partition_index));
         let mut place = 0..;
