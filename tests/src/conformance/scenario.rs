@@ -255,24 +255,33 @@ impl<'a> Scenario<'a> {
     pub fn until_served(&mut self, topic: &str) {
         for partition in self.metadata(0, topic).partitions {
             let leader = usize::try_from(partition.leader_id - 1).expect("a leader");
-            let latest = ListOffsetsPartition {
-                partition_index: partition.partition_index,
-                timestamp: -1,
-                ..ListOffsetsPartition::default()
-            };
-            let request = ListOffsetsRequestData {
-                replica_id: -1,
-                topics: vec![ListOffsetsTopic {
-                    name: text(topic),
-                    partitions: vec![latest],
-                    ..ListOffsetsTopic::default()
-                }],
-                ..ListOffsetsRequestData::default()
-            };
-            self.until("a leader serves", |s| {
-                s.quietly(leader, &request, 8).answer().topics[0].partitions[0].error_code == 0
-            });
+            let index = partition.partition_index;
+            self.until("a leader serves", |s| s.latest_offset_error(leader, topic, index) == 0);
         }
+    }
+
+    /// Waits until a broker leads a partition: a broker of Apache Kafka says that it does a moment before.
+    pub fn until_leads(&mut self, broker: usize, topic: &str, partition: i32) {
+        let not_leader = 6;
+        self.until("a broker leads", |s| s.latest_offset_error(broker, topic, partition) != not_leader);
+    }
+
+    fn latest_offset_error(&mut self, broker: usize, topic: &str, partition: i32) -> i16 {
+        let latest = ListOffsetsPartition {
+            partition_index: partition,
+            timestamp: -1,
+            ..ListOffsetsPartition::default()
+        };
+        let request = ListOffsetsRequestData {
+            replica_id: -1,
+            topics: vec![ListOffsetsTopic {
+                name: text(topic),
+                partitions: vec![latest],
+                ..ListOffsetsTopic::default()
+            }],
+            ..ListOffsetsRequestData::default()
+        };
+        self.quietly(broker, &request, 8).answer().topics[0].partitions[0].error_code
     }
 
     /// Waits until no broker knows a topic.

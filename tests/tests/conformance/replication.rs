@@ -83,6 +83,10 @@ pub(crate) fn until_in_sync(s: &mut Scenario<'_>, topic: &str, leader: i32, in_s
             partition.leader_id == leader && isr == in_sync
         });
     }
+    let leader = usize::try_from(leader - 1).ok();
+    if let Some(leader) = leader.filter(|leader| s.brokers().contains(leader)) {
+        s.until_leads(leader, topic, 0);
+    }
 }
 
 fn produce(s: &mut Scenario<'_>, label: &str, broker: usize, topic: &str, acks: i16) {
